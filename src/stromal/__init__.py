@@ -1,0 +1,1 @@
+"""Stromal runs a cell-therapy trial from its protocol."""
