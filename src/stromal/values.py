@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from difflib import get_close_matches
 from fractions import Fraction
 from functools import lru_cache
 from typing import Literal
@@ -130,7 +131,7 @@ class Verdict:
 
 
 def exact(number: float | int | str | Decimal | Fraction) -> Fraction:
-    """The decimal number as a person wrote it, without binary rounding: exact(0.1) is 1/10. ValueError on nan or inf."""
+    """The decimal number as a person wrote it, without binary rounding: exact(0.1) is 1/10. ValueError on nan, inf."""
     if isinstance(number, Fraction | int):
         return Fraction(number)
     return Fraction(Decimal(repr(number) if isinstance(number, float) else number))
@@ -233,7 +234,7 @@ def _atom(symbol: str) -> tuple[Fraction, dict[str, int]]:
 
 @lru_cache(maxsize=512)
 def unit(text: str) -> Unit:
-    """Parse a UCUM unit (`g/dL`, `10*9/L`, `cells/kg`, `mm[Hg]`, `/min`; `` is a bare number). ValueError if unknown."""
+    """Parse a UCUM unit (`g/dL`, `10*9/L`, `cells/kg`, `mm[Hg]`, `/min`; "" is a bare number). ValueError if not."""
     factor, powers, end = Fraction(1), dict[str, int](), 0
     for match in _TERM.finditer(text):
         if match.start() != end:
@@ -382,18 +383,5 @@ def instant(text: str) -> datetime:
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """The known name most like this one, or None when nothing is close."""
-    from difflib import get_close_matches
-
     close = get_close_matches(name, list(known), n=1, cutoff=0.6)
     return close[0] if close else None
-
-
-@dataclass(frozen=True, slots=True)
-class Collected:
-    """A mutable-looking but append-only gatherer of findings, passed along while a file is read."""
-
-    findings: list[Finding] = field(default_factory=list)
-
-    def add(self, code: str, severity: Severity, message: str, *places: Place, hint: str = "") -> None:
-        """Keep one finding."""
-        self.findings.append(Finding(code, severity, message, places, hint))
