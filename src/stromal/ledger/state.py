@@ -74,6 +74,8 @@ class PlacedHold(msgspec.Struct, frozen=True):
     reason: str
     because: tuple[int, ...]
     released: int = 0
+    placed_at: datetime | None = None
+    released_at: datetime | None = None
 
 
 class LotTest(msgspec.Struct, frozen=True):
@@ -97,6 +99,8 @@ class Lot(msgspec.Struct, frozen=True):
     entry: int
     status: LotStatus = "made"
     tests: tuple[LotTest, ...] = ()
+    decided: int = 0
+    reason: str = ""
 
 
 class Level(msgspec.Struct, frozen=True):
@@ -119,6 +123,15 @@ class Omission(msgspec.Struct, frozen=True):
     entry: int
 
 
+class MissedVisit(msgspec.Struct, frozen=True):
+    """A visit that did not take place."""
+
+    visit: str
+    day: date
+    reason: str
+    entry: int
+
+
 class Participant(msgspec.Struct, frozen=True):
     """One person in the trial: where they stand, and their chart."""
 
@@ -135,6 +148,10 @@ class Participant(msgspec.Struct, frozen=True):
     reasons: tuple[str, ...] = ()
     levels: tuple[Level, ...] = ()
     omissions: tuple[Omission, ...] = ()
+    missed: tuple[MissedVisit, ...] = ()
+    consent_entry: int = 0
+    enrolment_entry: int = 0
+    end_entry: int = 0
 
 
 class Declaration(msgspec.Struct, frozen=True):
@@ -224,7 +241,7 @@ def _registered(state: State, event: e.ParticipantRegistered, entry: e.Entry) ->
 
 def _consented(state: State, event: e.ConsentGiven, entry: e.Entry) -> State:
     changed = _chart(state, event.participant, consent=event.day)
-    return _change(changed, event.participant, version=event.version)
+    return _change(changed, event.participant, version=event.version, consent_entry=entry.number)
 
 
 def _observed(state: State, event: e.FactObserved, entry: e.Entry) -> State:
@@ -263,11 +280,16 @@ def _eligibility(state: State, event: e.EligibilityDecided, entry: e.Entry) -> S
 
 def _enrolled(state: State, event: e.ParticipantEnrolled, entry: e.Entry) -> State:
     changed = _chart(state, event.participant, enrolled=event.day)
-    return _change(changed, event.participant, status="enrolled", number=event.number, version=event.version)
+    return _change(
+        changed, event.participant, status="enrolled", number=event.number, version=event.version,
+        enrolment_entry=entry.number,
+    )  # fmt: skip
 
 
 def _screen_failed(state: State, event: e.ScreenFailed, entry: e.Entry) -> State:
-    return _change(state, event.participant, status="screen failed", ended=event.day, reasons=event.reasons)
+    return _change(
+        state, event.participant, status="screen failed", ended=event.day, reasons=event.reasons, end_entry=entry.number
+    )
 
 
 def _attended(state: State, event: e.VisitAttended, entry: e.Entry) -> State:
@@ -277,16 +299,20 @@ def _attended(state: State, event: e.VisitAttended, entry: e.Entry) -> State:
 
 
 def _missed(state: State, event: e.VisitMissed, entry: e.Entry) -> State:
-    chart = state.participants[event.participant].chart
-    return _chart(state, event.participant, missed=(*chart.missed, event.visit))
+    person = state.participants[event.participant]
+    missed = MissedVisit(event.visit, event.day, event.reason, entry.number)
+    changed = _chart(state, event.participant, missed=(*person.chart.missed, event.visit))
+    return _change(changed, event.participant, missed=(*person.missed, missed))
 
 
 def _withdrawn(state: State, event: e.ParticipantWithdrawn, entry: e.Entry) -> State:
-    return _change(state, event.participant, status="withdrawn", ended=event.day, reasons=(event.reason,))
+    return _change(
+        state, event.participant, status="withdrawn", ended=event.day, reasons=(event.reason,), end_entry=entry.number
+    )
 
 
 def _completed(state: State, event: e.ParticipantCompleted, entry: e.Entry) -> State:
-    return _change(state, event.participant, status="completed", ended=event.day)
+    return _change(state, event.participant, status="completed", ended=event.day, end_entry=entry.number)
 
 
 def _lot_made(state: State, event: e.LotManufactured, entry: e.Entry) -> State:
@@ -304,11 +330,11 @@ def _lot_tested(state: State, event: e.LotTested, entry: e.Entry) -> State:
 
 
 def _lot_released(state: State, event: e.LotReleased, entry: e.Entry) -> State:
-    return _change_lot(state, event.lot, status="released")
+    return _change_lot(state, event.lot, status="released", decided=entry.number)
 
 
 def _lot_rejected(state: State, event: e.LotRejected, entry: e.Entry) -> State:
-    return _change_lot(state, event.lot, status="rejected")
+    return _change_lot(state, event.lot, status="rejected", decided=entry.number, reason=event.reason)
 
 
 def _level(state: State, event: e.DoseLevelDecided, entry: e.Entry) -> State:
@@ -332,8 +358,9 @@ def _omitted(state: State, event: e.DoseOmitted, entry: e.Entry) -> State:
 
 def _adverse_event(state: State, event: e.AdverseEventReported, entry: e.Entry) -> State:
     reported = AdverseEvent(
-        event.id, event.term, event.grade, event.onset, event.related, event.serious, event.expected, None, entry.number
-    )
+        event.id, event.term, event.grade, event.onset, event.related, event.serious, event.expected, None,
+        entry.number, entry.number,
+    )  # fmt: skip
     chart = state.participants[event.participant].chart
     return _chart(state, event.participant, adverse_events=(*chart.adverse_events, reported))
 
@@ -349,12 +376,17 @@ def _followed_up(state: State, event: e.AdverseEventFollowedUp, entry: e.Entry) 
 
 
 def _hold_placed(state: State, event: e.HoldPlaced, entry: e.Entry) -> State:
-    hold = PlacedHold(entry.number, event.rule, event.level, event.participant, event.dose, event.reason, event.because)
+    hold = PlacedHold(
+        entry.number, event.rule, event.level, event.participant, event.dose, event.reason, event.because,
+        placed_at=entry.at,
+    )  # fmt: skip
     return _replace(state, holds=(*state.holds, hold))
 
 
 def _hold_released(state: State, event: e.HoldReleased, entry: e.Entry) -> State:
-    lifted = tuple(_replace(h, released=entry.number) if h.entry == event.hold else h for h in state.holds)
+    lifted = tuple(
+        _replace(h, released=entry.number, released_at=entry.at) if h.entry == event.hold else h for h in state.holds
+    )
     return _replace(state, holds=lifted)
 
 

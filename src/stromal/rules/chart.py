@@ -79,7 +79,10 @@ class Infusion(msgspec.Struct, frozen=True):
 
 
 class AdverseEvent(msgspec.Struct, frozen=True):
-    """An adverse event. `related`, `serious` and `expected` are None until somebody has judged them."""
+    """An adverse event. `related`, `serious` and `expected` are None until somebody has judged them.
+
+    `entry` is the latest entry that told of it, `reported` the first.
+    """
 
     id: str
     term: str
@@ -90,6 +93,7 @@ class AdverseEvent(msgspec.Struct, frozen=True):
     expected: bool | None = None
     resolved: date | None = None
     entry: int = 0
+    reported: int = 0
 
 
 class Chart(msgspec.Struct, frozen=True):
