@@ -325,8 +325,8 @@ class _Resolver:
 
     def same_measure(self, left: t.Expr, right: t.Expr) -> None:
         if self.kind(left) != self.kind(right):
-            raise Misread("kind.clash", f"{write(left)!r} is a {self.kind(left)}, {write(right)!r} a {self.kind(right)}",
-                          "compare two things of one kind")  # fmt: skip
+            both = f"{write(left)!r} is a {self.kind(left)}, {write(right)!r} a {self.kind(right)}"
+            raise Misread("kind.clash", both, "compare two things of one kind")
         mine, theirs = self.measure(left), self.measure(right)
         if mine is None or theirs is None:
             return
