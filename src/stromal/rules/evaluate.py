@@ -1,0 +1,456 @@
+"""Expression + chart -> verdict or measurement, with the reason, the entries it rests on and what would settle it.
+
+This is the oracle of the language: plain Kleene logic over one person's chart (or everybody's, for `participants`).
+Counts are kept as bounds: what certainly counts, and what could count at most.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+from typing import Literal
+
+from stromal.protocol import tree as t
+from stromal.protocol.model import Hold, Predicate
+from stromal.protocol.writing import write, write_window
+from stromal.rules import known as k
+from stromal.rules.chart import AdverseEvent
+from stromal.rules.timing import EMPTY, Case, day_of, window_of
+from stromal.values import Quantity, Truth, Verdict, all_of, any_of, negate, plain, years_between
+
+_DAYS = {"day": "1", "week": "7", "month": "30.4375", "year": "365.25"}
+"""Days in a unit of time, for slopes: the mean calendar month and year."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A number between two bounds (equal when it is known; None where a bound is open) with its reason and entries."""
+
+    low: Fraction | None
+    high: Fraction | None
+    unit: str = ""
+    reason: str = ""
+    evidence: tuple[int, ...] = ()
+    settle: tuple[str, ...] = ()
+
+    @property
+    def value(self) -> Fraction | None:
+        """The number, if it is known."""
+        return self.low if self.low is not None and self.low == self.high else None
+
+
+# ---------------------------------------------------------------- conditions
+
+
+def judge(expr: t.Expr, case: Case) -> Verdict:
+    """The truth of a condition for a case, three-valued, with its explanation."""
+    match expr:
+        case t.Not(item):
+            inner = judge(item, case)
+            return Verdict(negate(inner.truth), inner.reason, inner.evidence, inner.settle)
+        case t.All(items):
+            return _joined([judge(item, case) for item in items], decisive=False)
+        case t.Any(items):
+            return _joined([judge(item, case) for item in items], decisive=True)
+        case t.If(condition, then):
+            return _implied(judge(condition, case), then, case)
+        case t.Ref(rule):
+            return _rule(rule, case)
+        case t.Compare():
+            return _compare(expr, case)
+        case t.Between(item, low, high, unit):
+            return _between(measure(item, case), low, high, unit)
+        case _:
+            return _atom(expr, case)
+
+
+def _atom(expr: t.Expr, case: Case) -> Verdict:
+    match expr:
+        case t.OneOf():
+            return _one_of(expr, case)
+        case t.Happened():
+            return _happened(expr, case)
+        case t.Unchanged():
+            return _unchanged(expr, case)
+        case t.Judged(question, by):
+            return _answered(question, by, case)
+        case t.Asked(question):
+            return _answered(question, "", case)
+        case t.Done(visit):
+            return _done(visit, case)
+        case t.Onset(window):
+            return _onset(window, case)
+        case t.Field(name):
+            return _field(name, case)
+    raise TypeError(f"{type(expr).__name__} is no condition")
+
+
+def _joined(verdicts: list[Verdict], *, decisive: bool) -> Verdict:
+    """Several verdicts as one: `decisive` is the truth that one of them alone brings about (True for or)."""
+    truth = any_of(v.truth for v in verdicts) if decisive else all_of(v.truth for v in verdicts)
+    telling = [v for v in verdicts if v.truth is truth]
+    reason = "; ".join(dict.fromkeys(v.reason for v in telling))
+    return Verdict(truth, reason, _merged(v.evidence for v in telling), _merged(v.settle for v in telling))
+
+
+def _merged(parts: Iterable[tuple[object, ...]]) -> tuple:  # type: ignore[type-arg]  # ints or strings, as given
+    return tuple(dict.fromkeys(each for part in parts for each in part))
+
+
+def _implied(condition: Verdict, then: t.Expr, case: Case) -> Verdict:
+    if condition.truth is False:
+        return Verdict(True, f"does not apply: {condition.reason}", condition.evidence)
+    consequence = judge(then, case)
+    if condition.truth or consequence.truth:
+        return consequence
+    return _joined([condition, consequence], decisive=True)
+
+
+def _rule(name: str, case: Case) -> Verdict:
+    rule = case.protocol.rules[name]
+    if isinstance(rule, Hold) and case.standing is not None:
+        stands = name in case.standing
+        return Verdict(stands, f"the hold {name} {'stands' if stands else 'does not stand'}")
+    if isinstance(rule, Hold | Predicate):
+        return judge(rule.when, case)
+    raise TypeError(f"{name} is a decision table, not a condition")
+
+
+def _compare(expr: t.Compare, case: Case) -> Verdict:
+    match expr.left, expr.right:
+        case t.TimeSince(), t.Length():
+            return _since(expr.op, expr.left, expr.right, case)
+        case t.Field("term"), t.Text(text):
+            same = case.event is not None and case.event.term.casefold() == text.casefold()
+            return Verdict(
+                same if expr.op == "=" else not same, f"the term is {case.event.term if case.event else '?'}"
+            )
+    left, right = measure(expr.left, case), measure(expr.right, case)
+    truth = _bounds(expr.op, left, _in_unit(right, left.unit))
+    reason = f"{left.reason}; asked for {expr.op} {right.reason}"
+    if truth is None:
+        return Verdict(None, left.reason, left.evidence, _merged((left.settle, right.settle)))
+    return Verdict(truth, reason, _merged((left.evidence, right.evidence)))
+
+
+def _in_unit(measured: Measured, unit: str) -> Measured:
+    if not unit or measured.unit == unit or measured.low is None or measured.high is None:
+        return measured
+    low, high = (Quantity(bound, measured.unit).to(unit).value for bound in (measured.low, measured.high))
+    return Measured(low, high, unit, measured.reason, measured.evidence, measured.settle)
+
+
+def _bounds(op: str, left: Measured, right: Measured) -> Truth:
+    """Compare two numbers known between bounds; unknown wherever the bounds leave both answers open."""
+    if op in (">", ">="):
+        return _bounds("<" if op == ">" else "<=", right, left)
+    if op == "!=":
+        return negate(_bounds("=", left, right))
+    if op == "=":
+        if left.value is not None and right.value is not None:
+            return left.value == right.value
+        apart = _bounds("<", left, right) or _bounds("<", right, left)
+        return False if apart else None
+    if left.high is not None and right.low is not None and _less(op, left.high, right.low):
+        return True
+    if left.low is not None and right.high is not None and not _less(op, left.low, right.high):
+        return False
+    return None
+
+
+def _less(op: str, left: Fraction, right: Fraction) -> bool:
+    return left < right if op == "<" else left <= right
+
+
+def _between(item: Measured, low: Fraction, high: Fraction, unit: str) -> Verdict:
+    lower, upper = (_in_unit(Measured(x, x, unit), item.unit) for x in (low, high))
+    truth = all_of((_bounds(">=", item, lower), _bounds("<=", item, upper)))
+    if truth is None:
+        return Verdict(None, item.reason, item.evidence, item.settle)
+    return Verdict(truth, f"{item.reason}; asked for {plain(low)} to {plain(high)} {unit}".rstrip(), item.evidence)
+
+
+def _one_of(expr: t.OneOf, case: Case) -> Verdict:
+    if not isinstance(expr.item, t.FactValue):
+        raise TypeError(f"{write(expr.item)} is no choice")
+    fact = case.protocol.facts[expr.item.fact]
+    value = k.latest(fact, expr.item.window, case)
+    if not value.text:
+        return Verdict(None, f"{fact.says or fact.name}: {value.why}", (), (fact.name,))
+    reason = f"{fact.says or fact.name} is {value.text}; asked for {' or '.join(expr.options)}"
+    return Verdict(value.text in expr.options, reason, (value.entry,))
+
+
+def _happened(expr: t.Happened, case: Case) -> Verdict:
+    fact = case.protocol.facts[expr.fact]
+    named = fact.says or fact.name
+    if fact.kind == "yes_no":
+        value = k.latest(fact, expr.window, case)
+        if value.text not in ("yes", "no"):
+            return Verdict(None, f"{named}: {value.why or value.text}", (), (fact.name,))
+        return Verdict(value.text == "yes", f"{named}: {value.text}", (value.entry,))
+    truth, entries = k.happened(expr.fact, expr.window, case)
+    when = f" {write_window(expr.window)}" if expr.window else ""
+    if truth is None:
+        return Verdict(None, f"whether there was {named}{when} is not recorded", entries, (fact.name,))
+    return Verdict(truth, f"{named}{when}: {'yes' if truth else 'recorded as absent'}", entries)
+
+
+def _unchanged(expr: t.Unchanged, case: Case) -> Verdict:
+    window = window_of(t.Within(expr.length, "before", expr.anchor), case)
+    fact = case.protocol.facts[expr.fact]
+    named, span = fact.says or fact.name, f"for {expr.length} before {expr.anchor.name}"
+    mine = [each for each in case.chart.episodes if each.fact == expr.fact]
+    touching = [each for each in mine if k.touches(each, window, case.today) is not False]
+    entries = tuple(each.entry for each in touching)
+    if not touching:
+        absent = k.covers([each for each in case.chart.absences if each.fact == expr.fact], window, case.today)
+        if absent:
+            return Verdict(False, f"{named} was not taken {span}")
+        return Verdict(None, f"whether {named} was unchanged {span} is not recorded", (), (fact.name,))
+    if any(each.start is None or (each.end is None and not each.ongoing) for each in touching):
+        return Verdict(None, f"{named} has no start or no end on record", entries, (fact.name,))
+    first, last = window.first or date.min, window.last or case.today
+    throughout = [each for each in touching if each.start <= first and (each.end is None or each.end >= last)]  # type: ignore[operator]  # None starts are sorted out above
+    same = len({each.regimen for each in touching}) == 1
+    return Verdict(bool(throughout) and same, f"{named} {'un' if throughout and same else ''}changed {span}", entries)
+
+
+def _answered(question: str, by: str, case: Case) -> Verdict:
+    given = [a for a in case.chart.answers if a.question == question and (not by or a.by == by)]
+    if not given:
+        who = f"the {by.replace('_', ' ')}" if by else "the person"
+        return Verdict(None, f"{who} has not answered: {question}", (), (question,))
+    return Verdict(given[-1].answer, f"{question} {'Yes' if given[-1].answer else 'No'}.", (given[-1].entry,))
+
+
+def _done(visit: str, case: Case) -> Verdict:
+    planned = case.protocol.schedule[visit]
+    attended = next((each for each in case.chart.visits if each.visit == visit), None)
+    given = next((each for each in case.chart.infusions if each.visit == visit), None)
+    done = given if planned.give else attended
+    if done is None:
+        return Verdict(False, f"{visit} has not taken place" if attended is None else f"no dose was given at {visit}")
+    return Verdict(True, f"{visit} was done on {done.day}", (done.entry,))
+
+
+def _event(case: Case) -> AdverseEvent:
+    if case.event is None:
+        raise TypeError("a field of an adverse event stands outside 'where'")
+    return case.event
+
+
+def _onset(spec: t.WindowSpec, case: Case) -> Verdict:
+    event, window = _event(case), window_of(spec, case)
+    inside = window is not EMPTY and event.onset in window
+    return Verdict(inside, f"{event.term} began on {event.onset}", (event.entry,))
+
+
+def _field(name: str, case: Case) -> Verdict:
+    event = _event(case)
+    truth: Truth = event.resolved is not None if name == "resolved" else getattr(event, name)
+    told = {True: name, False: f"not {name}", None: f"nobody has judged whether it is {name}"}[truth]
+    settle = (f"{name} of {event.term} ({event.id})",) if truth is None else ()
+    return Verdict(truth, f"{event.term}: {told}", (event.entry,), settle)
+
+
+def _since(op: t.Operator, term: t.TimeSince, length: t.Length, case: Case) -> Verdict:
+    fact = case.protocol.facts[term.fact]
+    start, entries = _start(term, case)
+    if start is None:
+        return Verdict(None, f"the date of {fact.says or fact.name} is not recorded", entries, (fact.name,))
+    asked = (day_of(term.at, case) if term.at else None) or case.today
+    passed = length.duration.after(start)
+    truth = {">": passed < asked, ">=": passed <= asked, "<": passed > asked, "<=": passed >= asked,
+             "=": passed == asked, "!=": passed != asked}[op]  # fmt: skip
+    reason = f"{fact.says or fact.name} since {start}, asked for {op} {length.duration} on {asked}"
+    return Verdict(truth, reason, entries)
+
+
+def _start(term: t.TimeSince, case: Case) -> tuple[date | None, tuple[int, ...]]:
+    fact = case.protocol.facts[term.fact]
+    if fact.kind == "date":
+        value = k.latest(fact, None, case)
+        return _day(value.text), (value.entry,) if value.entry else ()
+    mine = [each for each in case.chart.episodes if each.fact == term.fact]
+    starts = [each.start for each in mine if each.start is not None]
+    entries = tuple(each.entry for each in mine)
+    if not starts or len(starts) < len(mine):
+        return None, entries
+    return (min if term.which == "first" else max)(starts), entries
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+# ---------------------------------------------------------------- numbers
+
+
+def measure(expr: t.Expr, case: Case) -> Measured:
+    """The number an expression stands for, between bounds where it is not fully known."""
+    match expr:
+        case t.Number(amount):
+            return Measured(amount.value, amount.value, amount.unit, str(amount))
+        case t.FactValue():
+            return _value(expr, case)
+        case t.Age(at):
+            return _age(at, case)
+        case t.Field("grade"):
+            event = _event(case)
+            return _exactly(Fraction(event.grade), "", f"{event.term} is of grade {event.grade}", (event.entry,))
+        case t.Count():
+            return _count(expr, case)
+        case t.Extreme():
+            return _extreme(expr, case)
+        case t.Slope():
+            return _slope(expr, case)
+        case t.Change():
+            return _change(expr, case)
+        case t.Arithmetic(op, left, right):
+            return _arithmetic(op, measure(left, case), measure(right, case))
+    raise TypeError(f"{type(expr).__name__} is no number")
+
+
+def _exactly(value: Fraction, unit: str, reason: str, evidence: tuple[int, ...]) -> Measured:
+    return Measured(value, value, unit, reason, evidence)
+
+
+def _value(expr: t.FactValue, case: Case) -> Measured:
+    fact = case.protocol.facts[expr.fact]
+    value, named = k.latest(fact, expr.window, case), fact.says or fact.name
+    if value.number is None:
+        when = f" {write_window(expr.window)}" if expr.window else ""
+        return Measured(None, None, fact.unit, f"{named}{when}: {value.why}", (), (fact.name,))
+    reason = f"{named} is {Quantity(value.number, fact.unit)} on {value.day}"
+    return _exactly(value.number, fact.unit, reason, (value.entry,))
+
+
+def _age(at: t.Anchor | None, case: Case) -> Measured:
+    value = k.latest(case.protocol.facts["birth_date"], None, case)
+    birth = _day(value.text)
+    if birth is None:
+        return Measured(None, None, "a", "the date of birth is not recorded", (), ("birth_date",))
+    day = (day_of(at, case) if at else None) or case.today
+    age = years_between(birth, day)
+    return _exactly(Fraction(age), "a", f"age is {age} years on {day}", (value.entry,))
+
+
+def _members(expr: t.Count | t.Extreme, case: Case) -> list[tuple[AdverseEvent, Truth, tuple[str, ...]]]:
+    """The adverse events with whether each belongs to the collection, and what would settle it."""
+    window, found = window_of(expr.window, case) if expr.window else None, []
+    for event in case.chart.adverse_events:
+        inside = window is None or event.onset in window
+        verdict = judge(expr.where, case.on(event)) if expr.where and inside else Verdict(inside, "")
+        found.append((event, verdict.truth, verdict.settle))
+    return found
+
+
+def _count(expr: t.Count, case: Case) -> Measured:
+    if expr.of == t.PARTICIPANTS:
+        verdicts = [judge(expr.where, case.about(chart)) if expr.where else Verdict(True, "") for chart in case.others]
+        return _counted([(v.truth, v.evidence) for v in verdicts], "participants", _settles(verdicts))
+    kind = case.protocol.facts[expr.of].kind
+    if kind == "log":
+        members = _members(expr, case)
+        settle = _merged(settle for _, truth, settle in members if truth is None)
+        return _counted([(truth, (event.entry,)) for event, truth, _ in members], "adverse events", settle)
+    if kind == "episode":
+        return _episodes(expr, case)
+    seen = [each for each in k.observations(expr.of, expr.window, case) if each.value is not None]
+    return _counted([(True, (each.entry,)) for each in seen], f"values of {expr.of}", ())
+
+
+def _settles(verdicts: list[Verdict]) -> tuple[str, ...]:
+    return _merged(v.settle for v in verdicts if v.truth is None)
+
+
+def _counted(members: list[tuple[Truth, tuple[int, ...]]], named: str, settle: tuple[str, ...]) -> Measured:
+    low = sum(truth is True for truth, _ in members)
+    high = low + sum(truth is None for truth, _ in members)
+    number = str(low) if low == high else f"{low} to {high}"
+    evidence = _merged(entries for truth, entries in members if truth is not False)
+    return Measured(Fraction(low), Fraction(high), "", f"{number} {named}", evidence, settle)
+
+
+def _episodes(expr: t.Count, case: Case) -> Measured:
+    """Episodes in a window; more may exist than were recorded, unless somebody recorded that there are no others."""
+    window, today = window_of(expr.window, case), case.today
+    mine = [each for each in case.chart.episodes if each.fact == expr.of]
+    ongoing = isinstance(expr.window, t.Ongoing)
+    found: list[tuple[Truth, tuple[int, ...]]] = [
+        (k.lasts(each, window.first or today) if ongoing else k.touches(each, window, today), (each.entry,))
+        for each in mine
+    ]
+    counted = _counted(found, f"of {case.protocol.facts[expr.of].says or expr.of}", (expr.of,))
+    closed = k.covers([each for each in case.chart.absences if each.fact == expr.of], window, today)
+    high = counted.high if closed else None
+    return Measured(counted.low, high, "", counted.reason, counted.evidence, () if closed else (expr.of,))
+
+
+def _extreme(expr: t.Extreme, case: Case) -> Measured:
+    members = _members(expr, case)
+    sure = [event.grade for event, truth, _ in members if truth]
+    possible = sure + [event.grade for event, truth, _ in members if truth is None]
+    pick = max if expr.which == "max" else min
+    first, second = (Fraction(pick(grades)) if grades else Fraction(0) for grades in (sure, possible))
+    evidence = tuple(event.entry for event, truth, _ in members if truth is not False)
+    settle = _merged(settle for _, truth, settle in members if truth is None)
+    low, high = sorted((first, second))
+    shown = plain(low) if low == high else f"{plain(low)} to {plain(high)}"
+    return Measured(low, high, "", f"{expr.which} {expr.field} is {shown}", evidence, settle)
+
+
+def _slope(expr: t.Slope, case: Case) -> Measured:
+    fact = case.protocol.facts[expr.fact]
+    seen = k.observations(expr.fact, expr.window, case)
+    points = [(each.day, value.number) for each in seen if (value := k.read(fact, each)).number is not None]
+    entries = tuple(each.entry for each in seen)
+    days = {day for day, _ in points}
+    when = f" {write_window(expr.window)}" if expr.window else ""
+    if len(days) < 2:
+        why = f"a slope of {fact.says or fact.name}{when} needs values on 2 days, there are {len(days)}"
+        return Measured(None, None, fact.unit, why, entries, (fact.name,))
+    length = Fraction(_DAYS[expr.per])
+    slope = least_squares([(day.toordinal() / length, number) for day, number in points if number is not None])
+    reason = f"slope of {fact.says or fact.name}{when} is {plain(slope)} {fact.unit} per {expr.per}".replace("  ", " ")
+    return _exactly(slope, fact.unit, reason, entries)
+
+
+def least_squares(points: list[tuple[Fraction, Fraction]]) -> Fraction:
+    """Slope of the ordinary least-squares line through (x, y) points, exactly. Needs two different x."""
+    n = len(points)
+    zero = Fraction(0)
+    mean_x, mean_y = sum((x for x, _ in points), zero) / n, sum((y for _, y in points), zero) / n
+    rise = sum(((x - mean_x) * (y - mean_y) for x, y in points), zero)
+    return rise / sum(((x - mean_x) ** 2 for x, _ in points), zero)
+
+
+def _change(expr: t.Change, case: Case) -> Measured:
+    after, base = (measure(t.FactValue(expr.fact, t.At(anchor)), case) for anchor in (expr.at, expr.base))
+    change = _arithmetic("-", after, base)
+    if change.value is None:
+        return change
+    fact = case.protocol.facts[expr.fact]
+    named, by = fact.says or fact.name, Quantity(change.value, fact.unit)
+    reason = f"{named} changed by {by} from {expr.base.name} to {expr.at.name}"
+    return Measured(change.low, change.high, fact.unit, reason, change.evidence)
+
+
+def _arithmetic(op: Literal["+", "-"], left: Measured, right: Measured) -> Measured:
+    right = _in_unit(right, left.unit)
+    low = high = None
+    first, second = (right.low, right.high) if op == "+" else (right.high, right.low)
+    if left.low is not None and first is not None:
+        low = left.low + first if op == "+" else left.low - first
+    if left.high is not None and second is not None:
+        high = left.high + second if op == "+" else left.high - second
+    evidence, settle = _merged((left.evidence, right.evidence)), _merged((left.settle, right.settle))
+    unknown = [each.reason for each in (left, right) if each.value is None]
+    reason = "; ".join(unknown) if unknown else f"{left.reason}; {right.reason}"
+    return Measured(low, high, left.unit, reason, evidence, settle)
