@@ -1,4 +1,4 @@
-"""Entries -> State: what a trial looks like once everything in its book is added up.
+"""Entries -> State: what a trial looks like once everything in its book is added up (step 7 of the walk).
 
 `replay` folds entries, also only those known on a date; `evolve` adds one. States are frozen: an evolved state is a new
 one. Corrections are applied where the corrected entry stood, so a state never contains what was taken back.
@@ -6,14 +6,31 @@ one. Corrections are applied where the corrected entry stood, so a state never c
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, datetime
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
 from stromal.ledger import events as e
-from stromal.protocol.model import Adjustment, HoldLevel
+from stromal.ledger.trial import (
+    Adopted,
+    Declaration,
+    Deviation,
+    Level,
+    Lot,
+    LotStatus,
+    LotTest,
+    MissedVisit,
+    Omission,
+    Participant,
+    PlacedHold,
+    Signature,
+    State,
+    Status,
+    from_json,
+    to_json,
+)  # fmt: skip
 from stromal.rules.chart import (
     Absence,
     AdverseEvent,
@@ -23,387 +40,288 @@ from stromal.rules.chart import (
     Infusion,
     Observation,
     VisitDone,
-)
+)  # fmt: skip
+from stromal.values import Finding, Unusable
 
-Status = Literal["screening", "enrolled", "screen failed", "withdrawn", "completed"]
-LotStatus = Literal["made", "released", "rejected"]
-
-
-class Adopted(msgspec.Struct, frozen=True):
-    """A version of the protocol in the book."""
-
-    version: int
-    effective: date
-    digest: str
-    text: str
-    entry: int
-
-
-class Signature(msgspec.Struct, frozen=True):
-    """A signature as it was given; it stands while none of the entries it signed was corrected."""
-
-    by: str
-    role: str
-    meaning: str
-    of: tuple[int, ...]
-    digest: str
-    at: datetime
-    entry: int
-
-
-class Deviation(msgspec.Struct, frozen=True):
-    """A rule that was not followed."""
-
-    participant: str
-    rule: str
-    says: str
-    day: date
-    visit: str
-    reason: str
-    entry: int
-
-
-class PlacedHold(msgspec.Struct, frozen=True):
-    """A hold, standing until `released` is the entry that lifted it."""
-
-    entry: int
-    rule: str
-    level: HoldLevel
-    participant: str
-    dose: str
-    reason: str
-    because: tuple[int, ...]
-    released: int = 0
-    placed_at: datetime | None = None
-    released_at: datetime | None = None
-
-
-class LotTest(msgspec.Struct, frozen=True):
-    """A result of a release test."""
-
-    test: str
-    value: float | str
-    unit: str
-    day: date
-    entry: int
-
-
-class Lot(msgspec.Struct, frozen=True):
-    """A lot of cells and how far it came."""
-
-    lot: str
-    product: str
-    donor: str
-    recipient: str
-    day: date
-    entry: int
-    status: LotStatus = "made"
-    tests: tuple[LotTest, ...] = ()
-    decided: int = 0
-    reason: str = ""
-
-
-class Level(msgspec.Struct, frozen=True):
-    """The rung decided for a visit."""
-
-    visit: str
-    dose: str
-    level: float
-    adjustment: Adjustment
-    entry: int
-
-
-class Omission(msgspec.Struct, frozen=True):
-    """A planned dose that was not given."""
-
-    visit: str
-    dose: str
-    day: date
-    reason: str
-    entry: int
-
-
-class MissedVisit(msgspec.Struct, frozen=True):
-    """A visit that did not take place."""
-
-    visit: str
-    day: date
-    reason: str
-    entry: int
-
-
-class Participant(msgspec.Struct, frozen=True):
-    """One person in the trial: where they stand, and their chart."""
-
-    id: str
-    status: Status
-    chart: Chart
-    registered: date
-    entry: int
-    number: int | None = None
-    version: int | None = None
-    eligible: bool | None = None
-    eligibility_entry: int = 0
-    ended: date | None = None
-    reasons: tuple[str, ...] = ()
-    levels: tuple[Level, ...] = ()
-    omissions: tuple[Omission, ...] = ()
-    missed: tuple[MissedVisit, ...] = ()
-    consent_entry: int = 0
-    enrolment_entry: int = 0
-    end_entry: int = 0
-
-
-class Declaration(msgspec.Struct, frozen=True):
-    """Something a rule declared for the trial."""
-
-    rule: str
-    says: str
-    entry: int
-
-
-class State(msgspec.Struct, frozen=True):
-    """A whole trial at one moment: after entry `head`, recorded at `at`."""
-
-    study: str = ""
-    title: str = ""
-    head: int = 0
-    at: datetime | None = None
-    versions: tuple[Adopted, ...] = ()
-    roles: Mapping[str, frozenset[str]] = msgspec.field(default_factory=dict)
-    participants: Mapping[str, Participant] = msgspec.field(default_factory=dict)
-    lots: Mapping[str, Lot] = msgspec.field(default_factory=dict)
-    holds: tuple[PlacedHold, ...] = ()
-    signatures: tuple[Signature, ...] = ()
-    deviations: tuple[Deviation, ...] = ()
-    declarations: tuple[Declaration, ...] = ()
-    corrected: frozenset[int] = frozenset()
-
-    def standing(self) -> tuple[PlacedHold, ...]:
-        """The holds nobody has lifted yet."""
-        return tuple(hold for hold in self.holds if not hold.released)
-
-    def enrolled(self) -> tuple[Participant, ...]:
-        """Everybody who was ever enrolled, in the order of enrolment."""
-        return tuple(sorted((p for p in self.participants.values() if p.number), key=lambda p: p.number or 0))
-
-    def stands(self, signature: Signature) -> bool:
-        """Whether nothing that was signed has been corrected since."""
-        return not self.corrected.intersection(signature.of)
-
+__all__ = [
+    "Adopted", "Declaration", "Deviation", "Level", "Lot", "LotStatus", "LotTest", "MissedVisit", "Omission",
+    "Participant", "PlacedHold", "Signature", "State", "Status", "evolve", "from_json", "replay", "to_json",
+]  # fmt: skip
 
 _replace = msgspec.structs.replace
-_Added = TypeVar("_Added")
+_Named = TypeVar("_Named")
 
 
-def _with_participant(state: State, participant: Participant) -> State:
-    return _replace(state, participants={**state.participants, participant.id: participant})
+# ---------------------------------------------------------------- a state under the pen
 
 
-def _change(state: State, participant: str, **changes: Any) -> State:
-    return _with_participant(state, _replace(state.participants[participant], **changes))
+class _Pen:
+    """A frozen struct being written on: what was put, and its tuples as lists that grow, until it is `done`."""
+
+    __slots__ = ("_grown", "_put", "was")
+
+    def __init__(self, was: Any) -> None:
+        self.was = was
+        self._put: dict[str, Any] = {}
+        self._grown: dict[str, list[Any]] = {}
+
+    def put(self, **changes: Any) -> None:
+        """Give fields new values."""
+        self._put.update(changes)
+
+    def grow(self, field: str) -> list[Any]:
+        """A field that is a tuple, as a list."""
+        held = self._grown.get(field)
+        if held is None:
+            held = self._grown[field] = [*getattr(self.was, field)]
+        return held
+
+    def done(self, **changes: Any) -> Any:
+        """The struct as it is now, frozen again."""
+        grown = {field: tuple(held) for field, held in self._grown.items()}
+        return msgspec.structs.replace(self.was, **self._put, **grown, **changes)
 
 
-def _chart(state: State, participant: str, **changes: Any) -> State:
-    person = state.participants[participant]
-    return _with_participant(state, _replace(person, chart=_replace(person.chart, **changes)))
+class _Draft:
+    """A state being written on. Only what entries touch is taken up: one entry costs little, many cost little more."""
+
+    def __init__(self, state: State) -> None:
+        self.trial = _Pen(state)
+        self.people: dict[str, _Pen] = {}
+        self.charts: dict[str, _Pen] = {}
+        self.lots: dict[str, _Pen] = {}
+        self.roles = dict(state.roles)
+        self.corrected = set(state.corrected)
+        self.head, self.at = state.head, state.at
+
+    def add(self, entry: e.Entry) -> None:
+        """Write down what one entry says. Unusable when it speaks of somebody or something the book does not know."""
+        self.head, self.at = entry.number, entry.at
+        _STEPS[type(entry.event)](self, entry.event, entry)
+
+    def person(self, participant: str) -> _Pen:
+        """A participant."""
+        if participant not in self.people:
+            self.people[participant] = _Pen(self._known(self.trial.was.participants, "participant", participant))
+        return self.people[participant]
+
+    def chart(self, participant: str) -> _Pen:
+        """The chart of a participant."""
+        if participant not in self.charts:
+            self.charts[participant] = _Pen(self.person(participant).was.chart)
+        return self.charts[participant]
+
+    def lot(self, lot: str) -> _Pen:
+        """A lot of cells."""
+        if lot not in self.lots:
+            self.lots[lot] = _Pen(self._known(self.trial.was.lots, "lot", lot))
+        return self.lots[lot]
+
+    def _known(self, named: Mapping[str, _Named], kind: str, name: str) -> _Named:
+        if name in named:
+            return named[name]
+        message = f"entry {self.head} speaks of {kind} {name}, which no entry before it brings into the trial"
+        raise Unusable(
+            Finding("book.orphan", "error", message, hint=f"correct the entry, or what brought in the {kind}")
+        )
+
+    def done(self) -> State:
+        """The state as it is now, frozen again."""
+        for participant, chart in self.charts.items():
+            self.people[participant].put(chart=chart.done())
+        was: State = self.trial.was
+        done: State = self.trial.done(
+            participants={**was.participants, **{name: pen.done() for name, pen in self.people.items()}},
+            lots={**was.lots, **{name: pen.done() for name, pen in self.lots.items()}},
+            roles=self.roles,
+            corrected=frozenset(self.corrected),
+            head=self.head,
+            at=self.at,
+        )
+        return done
 
 
-def _trial_opened(state: State, event: e.TrialOpened, entry: e.Entry) -> State:
-    return _replace(state, study=event.study, title=event.title)
+# ---------------------------------------------------------------- what each event does to it
 
 
-def _protocol_adopted(state: State, event: e.ProtocolAdopted, entry: e.Entry) -> State:
+def _trial_opened(draft: _Draft, event: e.TrialOpened, entry: e.Entry) -> None:
+    draft.trial.put(study=event.study, title=event.title)
+
+
+def _protocol_adopted(draft: _Draft, event: e.ProtocolAdopted, entry: e.Entry) -> None:
     adopted = Adopted(event.version, event.effective, event.digest, event.text, entry.number)
-    return _replace(state, versions=(*state.versions, adopted))
+    draft.trial.grow("versions").append(adopted)
 
 
-def _role_granted(state: State, event: e.RoleGranted, entry: e.Entry) -> State:
-    held = state.roles.get(event.person, frozenset()) | {event.role}
-    return _replace(state, roles={**state.roles, event.person: held})
+def _role_granted(draft: _Draft, event: e.RoleGranted, entry: e.Entry) -> None:
+    draft.roles[event.person] = draft.roles.get(event.person, frozenset()) | {event.role}
 
 
-def _role_revoked(state: State, event: e.RoleRevoked, entry: e.Entry) -> State:
-    held = state.roles.get(event.person, frozenset()) - {event.role}
-    return _replace(state, roles={**state.roles, event.person: held})
+def _role_revoked(draft: _Draft, event: e.RoleRevoked, entry: e.Entry) -> None:
+    draft.roles[event.person] = draft.roles.get(event.person, frozenset()) - {event.role}
 
 
-def _signed(state: State, event: e.Signed, entry: e.Entry) -> State:
+def _signed(draft: _Draft, event: e.Signed, entry: e.Entry) -> None:
     signature = Signature(entry.by, entry.role, event.meaning, event.of, event.digest, entry.at, entry.number)
-    return _replace(state, signatures=(*state.signatures, signature))
+    draft.trial.grow("signatures").append(signature)
 
 
-def _registered(state: State, event: e.ParticipantRegistered, entry: e.Entry) -> State:
+def _corrected(draft: _Draft, event: e.EntryCorrected, entry: e.Entry) -> None:
+    draft.corrected.add(event.entry)
+
+
+def _registered(draft: _Draft, event: e.ParticipantRegistered, entry: e.Entry) -> None:
     chart = Chart(participant=event.participant)
-    person = Participant(event.participant, "screening", chart, event.day, entry.number)
-    return _with_participant(state, person)
+    draft.people[event.participant] = _Pen(
+        Participant(event.participant, "screening", chart, event.day, entry.number)
+    )  # fmt: skip
+    draft.charts.pop(event.participant, None)
 
 
-def _consented(state: State, event: e.ConsentGiven, entry: e.Entry) -> State:
-    changed = _chart(state, event.participant, consent=event.day)
-    return _change(changed, event.participant, version=event.version, consent_entry=entry.number)
+def _consented(draft: _Draft, event: e.ConsentGiven, entry: e.Entry) -> None:
+    draft.chart(event.participant).put(consent=event.day)
+    draft.person(event.participant).put(version=event.version, consent_entry=entry.number)
 
 
-def _observed(state: State, event: e.FactObserved, entry: e.Entry) -> State:
+def _observed(draft: _Draft, event: e.FactObserved, entry: e.Entry) -> None:
     seen = Observation(event.fact, event.value, event.day, event.unit, event.visit, entry.number)
-    chart = state.participants[event.participant].chart
-    return _chart(state, event.participant, observations=(*chart.observations, seen))
+    draft.chart(event.participant).grow("observations").append(seen)
 
 
-def _not_obtained(state: State, event: e.FactNotObtained, entry: e.Entry) -> State:
+def _not_obtained(draft: _Draft, event: e.FactNotObtained, entry: e.Entry) -> None:
     seen = Observation(event.fact, None, event.day, "", event.visit, entry.number)
-    chart = state.participants[event.participant].chart
-    return _chart(state, event.participant, observations=(*chart.observations, seen))
+    draft.chart(event.participant).grow("observations").append(seen)
 
 
-def _episode(state: State, event: e.EpisodeRecorded, entry: e.Entry) -> State:
+def _episode(draft: _Draft, event: e.EpisodeRecorded, entry: e.Entry) -> None:
     episode = Episode(event.fact, event.start, event.end, event.ongoing, event.regimen, entry.number)
-    chart = state.participants[event.participant].chart
-    return _chart(state, event.participant, episodes=(*chart.episodes, episode))
+    draft.chart(event.participant).grow("episodes").append(episode)
 
 
-def _absence(state: State, event: e.AbsenceRecorded, entry: e.Entry) -> State:
+def _absence(draft: _Draft, event: e.AbsenceRecorded, entry: e.Entry) -> None:
     absence = Absence(event.fact, event.since, event.until, entry.number)
-    chart = state.participants[event.participant].chart
-    return _chart(state, event.participant, absences=(*chart.absences, absence))
+    draft.chart(event.participant).grow("absences").append(absence)
 
 
-def _answered(state: State, event: e.QuestionAnswered, entry: e.Entry) -> State:
+def _answered(draft: _Draft, event: e.QuestionAnswered, entry: e.Entry) -> None:
     answer = Answer(event.question, event.answer, entry.role, event.day, entry.number)
-    chart = state.participants[event.participant].chart
-    return _chart(state, event.participant, answers=(*chart.answers, answer))
+    draft.chart(event.participant).grow("answers").append(answer)
 
 
-def _eligibility(state: State, event: e.EligibilityDecided, entry: e.Entry) -> State:
-    return _change(state, event.participant, eligible=event.eligible, eligibility_entry=entry.number)
+def _eligibility(draft: _Draft, event: e.EligibilityDecided, entry: e.Entry) -> None:
+    draft.person(event.participant).put(eligible=event.eligible, eligibility_entry=entry.number)
 
 
-def _enrolled(state: State, event: e.ParticipantEnrolled, entry: e.Entry) -> State:
-    changed = _chart(state, event.participant, enrolled=event.day)
-    return _change(
-        changed, event.participant, status="enrolled", number=event.number, version=event.version,
-        enrolment_entry=entry.number,
+def _enrolled(draft: _Draft, event: e.ParticipantEnrolled, entry: e.Entry) -> None:
+    draft.chart(event.participant).put(enrolled=event.day)
+    draft.person(event.participant).put(
+        status="enrolled", number=event.number, version=event.version, enrolment_entry=entry.number
+    )
+
+
+def _ended(draft: _Draft, entry: e.Entry, participant: str, status: Status, day: date, **more: Any) -> None:
+    draft.person(participant).put(status=status, ended=day, end_entry=entry.number, **more)
+
+
+def _screen_failed(draft: _Draft, event: e.ScreenFailed, entry: e.Entry) -> None:
+    _ended(draft, entry, event.participant, "screen failed", event.day, reasons=event.reasons)
+
+
+def _withdrawn(draft: _Draft, event: e.ParticipantWithdrawn, entry: e.Entry) -> None:
+    _ended(draft, entry, event.participant, "withdrawn", event.day, reasons=(event.reason,))
+
+
+def _completed(draft: _Draft, event: e.ParticipantCompleted, entry: e.Entry) -> None:
+    _ended(draft, entry, event.participant, "completed", event.day)
+
+
+def _attended(draft: _Draft, event: e.VisitAttended, entry: e.Entry) -> None:
+    draft.chart(event.participant).grow("visits").append(VisitDone(event.visit, event.day, entry.number))
+
+
+def _missed(draft: _Draft, event: e.VisitMissed, entry: e.Entry) -> None:
+    missed = MissedVisit(event.visit, event.day, event.reason, entry.number)
+    draft.person(event.participant).grow("missed").append(missed)
+    draft.chart(event.participant).grow("missed").append(event.visit)
+
+
+def _lot_made(draft: _Draft, event: e.LotManufactured, entry: e.Entry) -> None:
+    draft.lots[event.lot] = _Pen(
+        Lot(event.lot, event.product, event.donor, event.recipient, event.day, entry.number)
     )  # fmt: skip
 
 
-def _screen_failed(state: State, event: e.ScreenFailed, entry: e.Entry) -> State:
-    return _change(
-        state, event.participant, status="screen failed", ended=event.day, reasons=event.reasons, end_entry=entry.number
-    )
+def _lot_tested(draft: _Draft, event: e.LotTested, entry: e.Entry) -> None:
+    draft.lot(event.lot).grow("tests").append(LotTest(event.test, event.value, event.unit, event.day, entry.number))
 
 
-def _attended(state: State, event: e.VisitAttended, entry: e.Entry) -> State:
-    chart = state.participants[event.participant].chart
-    done = VisitDone(event.visit, event.day, entry.number)
-    return _chart(state, event.participant, visits=(*chart.visits, done))
+def _lot_released(draft: _Draft, event: e.LotReleased, entry: e.Entry) -> None:
+    draft.lot(event.lot).put(status="released", decided=entry.number)
 
 
-def _missed(state: State, event: e.VisitMissed, entry: e.Entry) -> State:
-    person = state.participants[event.participant]
-    missed = MissedVisit(event.visit, event.day, event.reason, entry.number)
-    changed = _chart(state, event.participant, missed=(*person.chart.missed, event.visit))
-    return _change(changed, event.participant, missed=(*person.missed, missed))
+def _lot_rejected(draft: _Draft, event: e.LotRejected, entry: e.Entry) -> None:
+    draft.lot(event.lot).put(status="rejected", decided=entry.number, reason=event.reason)
 
 
-def _withdrawn(state: State, event: e.ParticipantWithdrawn, entry: e.Entry) -> State:
-    return _change(
-        state, event.participant, status="withdrawn", ended=event.day, reasons=(event.reason,), end_entry=entry.number
-    )
-
-
-def _completed(state: State, event: e.ParticipantCompleted, entry: e.Entry) -> State:
-    return _change(state, event.participant, status="completed", ended=event.day, end_entry=entry.number)
-
-
-def _lot_made(state: State, event: e.LotManufactured, entry: e.Entry) -> State:
-    lot = Lot(event.lot, event.product, event.donor, event.recipient, event.day, entry.number)
-    return _replace(state, lots={**state.lots, event.lot: lot})
-
-
-def _change_lot(state: State, lot: str, **changes: Any) -> State:
-    return _replace(state, lots={**state.lots, lot: _replace(state.lots[lot], **changes)})
-
-
-def _lot_tested(state: State, event: e.LotTested, entry: e.Entry) -> State:
-    test = LotTest(event.test, event.value, event.unit, event.day, entry.number)
-    return _change_lot(state, event.lot, tests=(*state.lots[event.lot].tests, test))
-
-
-def _lot_released(state: State, event: e.LotReleased, entry: e.Entry) -> State:
-    return _change_lot(state, event.lot, status="released", decided=entry.number)
-
-
-def _lot_rejected(state: State, event: e.LotRejected, entry: e.Entry) -> State:
-    return _change_lot(state, event.lot, status="rejected", decided=entry.number, reason=event.reason)
-
-
-def _level(state: State, event: e.DoseLevelDecided, entry: e.Entry) -> State:
+def _level(draft: _Draft, event: e.DoseLevelDecided, entry: e.Entry) -> None:
     level = Level(event.visit, event.dose, event.level, event.adjustment, entry.number)
-    return _change(state, event.participant, levels=(*state.participants[event.participant].levels, level))
+    draft.person(event.participant).grow("levels").append(level)
 
 
-def _infused(state: State, event: e.CellsInfused, entry: e.Entry) -> State:
+def _infused(draft: _Draft, event: e.CellsInfused, entry: e.Entry) -> None:
     given = Infusion(
         event.visit, event.dose, event.lot, event.day, event.level, event.prescribed_cells, event.delivered_cells,
         event.volume_ml, event.weight_kg, entry.number,
     )  # fmt: skip
-    chart = state.participants[event.participant].chart
-    return _chart(state, event.participant, infusions=(*chart.infusions, given))
+    draft.chart(event.participant).grow("infusions").append(given)
 
 
-def _omitted(state: State, event: e.DoseOmitted, entry: e.Entry) -> State:
+def _omitted(draft: _Draft, event: e.DoseOmitted, entry: e.Entry) -> None:
     omission = Omission(event.visit, event.dose, event.day, event.reason, entry.number)
-    return _change(state, event.participant, omissions=(*state.participants[event.participant].omissions, omission))
+    draft.person(event.participant).grow("omissions").append(omission)
 
 
-def _adverse_event(state: State, event: e.AdverseEventReported, entry: e.Entry) -> State:
+def _adverse_event(draft: _Draft, event: e.AdverseEventReported, entry: e.Entry) -> None:
     reported = AdverseEvent(
         event.id, event.term, event.grade, event.onset, event.related, event.serious, event.expected, None,
         entry.number, entry.number,
     )  # fmt: skip
-    chart = state.participants[event.participant].chart
-    return _chart(state, event.participant, adverse_events=(*chart.adverse_events, reported))
+    draft.chart(event.participant).grow("adverse_events").append(reported)
 
 
-def _followed_up(state: State, event: e.AdverseEventFollowedUp, entry: e.Entry) -> State:
+def _followed_up(draft: _Draft, event: e.AdverseEventFollowedUp, entry: e.Entry) -> None:
     named = ("grade", "related", "serious", "expected", "resolved")
     known = {name: value for name in named if (value := getattr(event, name)) is not None}
-    chart = state.participants[event.participant].chart
-    updated = tuple(
-        _replace(each, **known, entry=entry.number) if each.id == event.id else each for each in chart.adverse_events
-    )
-    return _chart(state, event.participant, adverse_events=updated)
+    reported = draft.chart(event.participant).grow("adverse_events")
+    reported[:] = [_replace(each, **known, entry=entry.number) if each.id == event.id else each for each in reported]
 
 
-def _hold_placed(state: State, event: e.HoldPlaced, entry: e.Entry) -> State:
+def _hold_placed(draft: _Draft, event: e.HoldPlaced, entry: e.Entry) -> None:
     hold = PlacedHold(
         entry.number, event.rule, event.level, event.participant, event.dose, event.reason, event.because,
         placed_at=entry.at,
     )  # fmt: skip
-    return _replace(state, holds=(*state.holds, hold))
+    draft.trial.grow("holds").append(hold)
 
 
-def _hold_released(state: State, event: e.HoldReleased, entry: e.Entry) -> State:
-    lifted = tuple(
-        _replace(h, released=entry.number, released_at=entry.at) if h.entry == event.hold else h for h in state.holds
-    )
-    return _replace(state, holds=lifted)
+def _hold_released(draft: _Draft, event: e.HoldReleased, entry: e.Entry) -> None:
+    holds = draft.trial.grow("holds")
+    holds[:] = [
+        _replace(hold, released=entry.number, released_at=entry.at) if hold.entry == event.hold else hold
+        for hold in holds
+    ]
 
 
-def _declared(state: State, event: e.DeclarationMade, entry: e.Entry) -> State:
-    return _replace(state, declarations=(*state.declarations, Declaration(event.rule, event.says, entry.number)))
+def _declared(draft: _Draft, event: e.DeclarationMade, entry: e.Entry) -> None:
+    draft.trial.grow("declarations").append(Declaration(event.rule, event.says, entry.number))
 
 
-def _deviated(state: State, event: e.DeviationRecorded, entry: e.Entry) -> State:
+def _deviated(draft: _Draft, event: e.DeviationRecorded, entry: e.Entry) -> None:
     deviation = Deviation(event.participant, event.rule, event.says, event.day, event.visit, event.reason, entry.number)
-    return _replace(state, deviations=(*state.deviations, deviation))
+    draft.trial.grow("deviations").append(deviation)
 
 
-def _corrected(state: State, event: e.EntryCorrected, entry: e.Entry) -> State:
-    return _replace(state, corrected=state.corrected | {event.entry})
-
-
-_EVOLVE: dict[type, Callable[[State, Any, e.Entry], State]] = {
+_STEPS: dict[type, Callable[[_Draft, Any, e.Entry], None]] = {
     e.TrialOpened: _trial_opened,
     e.ProtocolAdopted: _protocol_adopted,
     e.RoleGranted: _role_granted,
@@ -440,27 +358,48 @@ _EVOLVE: dict[type, Callable[[State, Any, e.Entry], State]] = {
 }
 
 
+# ---------------------------------------------------------------- one entry, and all of them
+
+
 def evolve(state: State, entry: e.Entry) -> State:
-    """The state after one more entry. A correction only marks what it corrects: `replay` applies it."""
-    changed = _EVOLVE[type(entry.event)](state, entry.event, entry)
-    return _replace(changed, head=entry.number, at=entry.at)
+    """The state after one more entry. A correction only marks what it corrects: `replay` applies it.
+
+    Unusable when the entry speaks of a participant or a lot that the trial does not know.
+    """
+    draft = _Draft(state)
+    draft.add(entry)
+    return draft.done()
 
 
 def replay(entries: Iterable[e.Entry], as_known: datetime | None = None) -> State:
-    """Add up entries in order; with `as_known`, only those recorded at or before that moment."""
+    """Add up entries in order; with `as_known`, only those recorded at or before that moment.
+
+    Unusable when an entry, after all corrections, speaks of a participant or a lot that no entry before it brought in.
+    """
     known = [entry for entry in entries if as_known is None or entry.at <= as_known]
-    state = State()
-    for entry in _with_corrections(known):
-        state = evolve(state, entry)
-    return state
+    draft = _Draft(State())
+    for entry in _as_corrected(known):
+        draft.add(entry)
+    # A signature falls with any correction of what it signed, also one that was itself taken back: people sign again.
+    draft.corrected.update(entry.event.entry for entry in known if isinstance(entry.event, e.EntryCorrected))
+    return draft.done()
 
 
-def _with_corrections(entries: list[e.Entry]) -> Iterable[e.Entry]:
+def _as_corrected(entries: list[e.Entry]) -> Iterator[e.Entry]:
     """Each entry as it counts after all corrections; the number and time stay those of the original."""
-    replaced = {entry.event.entry: entry.event.replacement for entry in entries
-                if isinstance(entry.event, e.EntryCorrected)}  # fmt: skip
+    counts = _what_counts(entries)
     for entry in entries:
-        if entry.number not in replaced:
+        if entry.number not in counts:
             yield entry
-        elif (event := replaced[entry.number]) is not None:
+        elif (event := counts[entry.number]) is not None:
             yield _replace(entry, event=event)
+
+
+def _what_counts(entries: list[e.Entry]) -> dict[int, e.Event | None]:
+    """What counts in place of each corrected entry, None for nothing. The latest word is final, so it is read first."""
+    counts: dict[int, e.Event | None] = {}
+    for entry in reversed(entries):
+        event = counts.get(entry.number, entry.event)
+        if isinstance(event, e.EntryCorrected) and event.entry < entry.number:
+            counts.setdefault(event.entry, event.replacement)
+    return counts
