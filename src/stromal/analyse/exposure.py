@@ -36,11 +36,7 @@ def within_tolerance(protocol: Protocol, given: Infusion) -> bool | None:
     if dose is None or dose.tolerance is None or part is None:
         return None
     low, high = dose.tolerance
-    return bool(low <= _fraction(part) <= high)
-
-
-def _fraction(part: float) -> float:
-    return part / 100
+    return bool(low <= part <= high)
 
 
 def exposure(state: State, protocol: Protocol) -> Table:
@@ -78,7 +74,7 @@ def _exposed(protocol: Protocol, person: Participant, number: int, given: Infusi
 
 
 def exposure_summary(state: State, protocol: Protocol) -> Table:
-    """By dose and level: administrations, people, cells delivered, percent of prescription, how many out of tolerance."""
+    """By dose and level: administrations, people, cells, percent of prescription, how many out of tolerance."""
     columns = (
         Column("dose", "Dose"),
         Column("level", "Dose level"),

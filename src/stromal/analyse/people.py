@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from stromal.analyse.estimates import describe
 from stromal.analyse.grid import Cell, Column, Row, Table, counted, gathered
-from stromal.analyse.readings import Reading, age_at_consent, baseline, doses, dosed, known_facts, label
+from stromal.analyse.readings import Reading, age_at_consent, baseline, dosed, doses, label
 from stromal.ledger.state import Participant, State
 from stromal.protocol.model import Fact, Protocol
 from stromal.protocol.tree import facts_read
@@ -157,8 +157,8 @@ def baseline_numbers(state: State, protocol: Protocol) -> Table:
         seen = [baseline(person, fact) for person in people]
         rows.append(_described(label(fact.name, fact.says), fact.unit, seen))
     notes = (
-        "Baseline is the last known value up to and including the day of the first dose;"
-        " for people not dosed yet, the last value known.",
+        "Baseline is the last known value up to and including the day of the first dose.",
+        "For people not dosed yet it is the last value known.",
         "Everybody enrolled is counted, either under n or under Missing.",
     )
     return Table("baseline_numbers", "Baseline: numbers and scores", columns, tuple(rows), notes)
@@ -175,8 +175,9 @@ def baseline_groups(state: State, protocol: Protocol) -> Table:
     """Sex and every choice or yes-or-no known at baseline, with those of whom it is not known."""
     people = state.enrolled()
     columns = (Column("characteristic", "Characteristic"), Column("value", "Value"), *_PEOPLE)
-    facts = [known_facts(protocol)["sex"], *_worth_telling(protocol, people, ("choice", "yes_no"))]
-    rows = tuple(row for fact in facts for row in _grouped(people, fact))
+    facts = {fact.name: fact for fact in _worth_telling(protocol, people, ("choice", "yes_no"))}
+    rows = tuple(row for fact in ({"sex": protocol.facts["sex"]} | facts).values()
+                 for row in _grouped(people, fact))  # fmt: skip
     return Table("baseline_groups", "Baseline: groups", columns, rows, empty="Nobody has been enrolled.")
 
 
@@ -188,7 +189,9 @@ def _grouped(people: Sequence[Participant], fact: Fact) -> list[Row]:
             for option in order]  # fmt: skip
     unknown = len(people) - len(words)
     if unknown:
-        rows.append(Row((label(fact.name, fact.says), "not known", unknown, len(people), percent(unknown, len(people)))))
+        rows.append(
+            Row((label(fact.name, fact.says), "not known", unknown, len(people), percent(unknown, len(people))))
+        )
     return rows
 
 

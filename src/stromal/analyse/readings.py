@@ -12,8 +12,9 @@ from datetime import date
 
 from stromal.ledger.state import Participant
 from stromal.protocol.model import Dose, Fact, Protocol
-from stromal.rules.chart import Infusion, Observation
-from stromal.values import Quantity, exact, plain, years_between
+from stromal.rules.chart import Infusion
+from stromal.rules.known import read
+from stromal.values import plain, years_between
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,42 +28,21 @@ class Reading:
 
 
 def label(name: str, says: str = "") -> str:
-    """What people call a thing: what the protocol says of it, else its name with spaces."""
-    return says or name.replace("_", " ")
-
-
-def number(observation: Observation, unit: str) -> float | None:
-    """The observed number in `unit`; None where it was not obtained, or its unit is missing or measures another thing.
-
-    A missing unit is never guessed: a haemoglobin of 8 could be g/dL or mmol/L.
-    """
-    value = observation.value
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    if observation.unit == unit:
-        return float(value)
-    try:
-        return float(Quantity(exact(value), observation.unit).to(unit).value)
-    except ValueError:
-        return None
-
-
-def word(observation: Observation) -> str | None:
-    """The observed choice, text, yes or no as a word; None where it was not obtained."""
-    value = observation.value
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return value if isinstance(value, str) else None
+    """What people call a thing: what the protocol says of it, else its name with spaces; a capital in front."""
+    told = says or name.replace("_", " ")
+    return told[:1].upper() + told[1:]
 
 
 def readings(participant: Participant, fact: Fact) -> tuple[Reading, ...]:
-    """Every known value of a fact, in the order of days (of entries within a day)."""
+    """Every known value of a fact, in the order of days (of entries within a day).
+
+    A number whose unit is missing is not known: a haemoglobin of 8 could be g/dL or mmol/L.
+    """
     found: list[Reading] = []
     for seen in participant.chart.observations:
-        if seen.fact == fact.name:
-            value = number(seen, fact.unit) if fact.kind in ("number", "score") else word(seen)
-            if value is not None:
-                found.append(Reading(value, seen.day, seen.visit, seen.entry))
+        if seen.fact == fact.name and not (known := read(fact, seen)).why:
+            value = known.text if known.number is None else float(known.number)
+            found.append(Reading(value, seen.day, seen.visit, seen.entry))
     return tuple(sorted(found, key=lambda each: (each.day, each.entry)))
 
 
@@ -108,12 +88,3 @@ def level(protocol: Protocol, infusion: Infusion) -> str:
     """The dose level of an administration as people write it: `1.0e6 cells/kg`."""
     dose: Dose | None = protocol.doses.get(infusion.dose)
     return f"{plain(infusion.level)} {dose.amount.unit if dose else ''}".rstrip()
-
-
-def known_facts(protocol: Protocol) -> dict[str, Fact]:
-    """The declared facts and the two every protocol has: birth date and sex."""
-    return {
-        "sex": Fact("sex", "choice", says="Sex", options=("female", "male")),
-        "birth_date": Fact("birth_date", "date", says="Birth date"),
-        **protocol.facts,
-    }
