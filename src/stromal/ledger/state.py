@@ -121,9 +121,8 @@ class _Draft:
         if name in named:
             return named[name]
         message = f"entry {self.head} speaks of {kind} {name}, which no entry before it brings into the trial"
-        raise Unusable(
-            Finding("book.orphan", "error", message, hint=f"correct the entry, or what brought in the {kind}")
-        )
+        hint = f"correct entry {self.head}, or take back the correction that removed the {kind}"
+        raise Unusable(Finding("book.orphan", "error", message, hint=hint))
 
     def done(self) -> State:
         """The state as it is now, frozen again."""

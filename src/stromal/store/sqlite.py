@@ -191,13 +191,12 @@ def _rows(path: Path, connection: sqlite3.Connection, after: int, upto: int) -> 
     while after < upto:
         with _told(path):
             page = connection.execute(_AFTER, (after, upto, PAGE)).fetchall()
-        if not page:
-            return
         for row in page:
             yield Sealed(*row)
-        if page[-1][0] <= after:
-            raise _damaged(path, f"rows stand out of order after entry {after}")
-        after = page[-1][0]
+        last = page[-1][0] if page else after
+        if last <= after:  # a damaged file can send a search round in circles
+            raise _damaged(path, f"nothing can be read between entries {after} and {upto}")
+        after = last
 
 
 def _look_over(path: Path, connection: sqlite3.Connection) -> None:
