@@ -1,0 +1,1 @@
+"""What may happen next: commands, the roles that may give them, and the desk that carries them out."""

@@ -1,0 +1,121 @@
+"""The one place that loads state, decides and appends, in one transaction. Step 6 of the walk.
+
+A desk serves one book. It keeps the state of the book as far as it has read it, reads on when somebody else has
+written, decides, fills in what signatures bind, and appends: all inside the book's exclusive transaction. What it
+returns as a receipt is durable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+
+import msgspec
+
+from stromal.conduct.commands import Request
+from stromal.conduct.decide import decide
+from stromal.ledger import events as e
+from stromal.ledger.chain import Book, Head, Writer
+from stromal.ledger.state import State, evolve, replay
+from stromal.protocol.file import load
+from stromal.protocol.model import Protocol
+from stromal.values import Refused
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What a request led to: the entries now in the book, and the head they made."""
+
+    entries: tuple[e.Entry, ...]
+    head: Head
+
+
+class Desk:
+    """Carries out requests on one book."""
+
+    def __init__(self, book: Book, known: Protocol | None = None) -> None:
+        """A desk on a book; `known` is a protocol that was read already, so that it is not read from the book again."""
+        self._book = book
+        self._state = State()
+        self._protocols: dict[int, Protocol] = {}
+        self._known = known
+
+    def submit(self, request: Request) -> Receipt | Refused:
+        """Decide a request and append what follows; or refuse it, and the book is as it was."""
+        with self._book.writing() as writer:
+            state = self._caught_up(writer)
+            decided = decide(request, state, self._protocols, lambda number: _event(writer, number))
+            if isinstance(decided, Refused):
+                return decided
+            entries = _entries(request, state.head, decided)
+            entries = tuple(_bound(entry, entries, writer) for entry in entries)
+            head = writer.append(entries)
+        self._state = self._evolved(state, entries, self._book)
+        return Receipt(entries, head)
+
+    def state(self) -> State:
+        """The state of the trial as the book stands now."""
+        if self._book.head().number != self._state.head:
+            self._state = self._evolved(self._state, tuple(self._book.entries(self._state.head)), self._book)
+        return self._state
+
+    def protocol(self) -> Protocol | None:
+        """The newest version of the protocol in the book."""
+        self.state()
+        return self._protocols[max(self._protocols)] if self._protocols else None
+
+    def _caught_up(self, writer: Writer) -> State:
+        if writer.head.number != self._state.head:
+            self._state = self._evolved(self._state, tuple(writer.entries(self._state.head)), writer)
+        return self._state
+
+    def _evolved(self, state: State, entries: Sequence[e.Entry], source: Book | Writer) -> State:
+        """The state after more entries; a correction changes what came before, so then everything is added up anew."""
+        if any(isinstance(entry.event, e.EntryCorrected) for entry in entries):
+            state = replay(source.entries())
+        else:
+            for entry in entries:
+                state = evolve(state, entry)
+        for adopted in state.versions:
+            if adopted.version not in self._protocols:
+                self._protocols[adopted.version] = self._read(adopted.text)
+        return state
+
+    def _read(self, text: str) -> Protocol:
+        if self._known is not None and not self._protocols:
+            return self._known
+        return load(text).require()
+
+
+def read_protocols(state: State) -> dict[int, Protocol]:
+    """The protocol versions kept in a book, by number. Raises Unusable when one cannot be read any more."""
+    return {adopted.version: load(adopted.text).require() for adopted in state.versions}
+
+
+def _entries(request: Request, head: int, decided: tuple[e.Event, ...]) -> tuple[e.Entry, ...]:
+    return tuple(
+        e.Entry(number, request.at, request.by, request.role, event) for number, event in enumerate(decided, head + 1)
+    )
+
+
+def _event(writer: Writer, number: int) -> e.Event | None:
+    """The event of an entry; None where there is no such entry."""
+    if not 0 < number <= writer.head.number:
+        return None
+    return next(iter(writer.entries(number - 1))).event
+
+
+def _bound(entry: e.Entry, batch: Iterable[e.Entry], writer: Writer) -> e.Entry:
+    """A signature with the digest of exactly the entries it stands for, as they are written."""
+    if not isinstance(entry.event, e.Signed):
+        return entry
+    fresh = {each.number: each.event for each in batch}
+    signed = [fresh[number] if number in fresh else _event(writer, number) for number in entry.event.of]
+    digest = signed_digest([event for event in signed if event is not None])
+    return msgspec.structs.replace(entry, event=msgspec.structs.replace(entry.event, digest=digest))
+
+
+def signed_digest(events: Iterable[e.Event]) -> str:
+    """What a signature binds: the SHA-256 of the canonical JSON of the events signed, in order, a line each."""
+    return sha256(b"\n".join(e.encode(event) for event in events)).hexdigest()

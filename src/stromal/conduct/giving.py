@@ -1,0 +1,299 @@
+"""Deciders for cells: lots and their tests, release, the rung of the ladder, the infusion, the dose left out."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from stromal.conduct import commands as c
+from stromal.conduct.situation import Outcome, Situation, future
+from stromal.ledger import events as e
+from stromal.ledger.state import Lot, Participant
+from stromal.protocol.model import Dose, Product, Protocol, ReleaseTest, Visit
+from stromal.protocol.tree import Anchor, At
+from stromal.rules import dosing
+from stromal.rules.evaluate import judge
+from stromal.rules.known import latest
+from stromal.rules.timing import Case
+from stromal.values import Quantity, Refused, exact, nearest, plain
+
+
+def manufacture(s: Situation, command: c.ManufactureLot) -> Outcome | Refused:
+    """A lot of a declared product; an autologous one is made from and for the same participant."""
+    if command.lot in s.state.lots:
+        return Refused("lot.known", f"lot {command.lot} is recorded already", "choose another lot number")
+    product = s.protocol().products.get(command.product)
+    if product is None:
+        close = nearest(command.product, s.protocol().products)
+        hint = f"did you mean {close}?" if close else "declare it in the protocol under products"
+        return Refused("product.unknown", f"the protocol has no product {command.product!r}", hint)
+    event = e.LotManufactured(
+        command.lot, command.product, command.donor, command.day, command.recipient, command.cells_per_ml
+    )
+    return Outcome((event,), (*future(command.day, s), *_wrong_donor(product, command.donor, command.recipient)))
+
+
+def _wrong_donor(product: Product, donor: str, recipient: str) -> tuple[Refused, ...]:
+    place = "products." + product.name
+    if product.donor == "patient" and donor != recipient:
+        message = f"{product.name} is the patient's own, but the donor is {donor!r} and the recipient {recipient!r}"
+        return (Refused(f"{place}.donor", message, "donor and recipient are the same participant"),)
+    if product.donor != "third party" and not recipient:
+        return (Refused(f"{place}.donor", f"{product.name} is made for one recipient", "name the recipient"),)
+    return ()
+
+
+def _lot(s: Situation, name: str) -> Lot | Refused:
+    found = s.state.lots.get(name)
+    if found is not None:
+        return found
+    close = nearest(name, s.state.lots)
+    hint = f"did you mean {close}?" if close else "let the laboratory record the lot first"
+    return Refused("lot.unknown", f"there is no lot {name!r}", hint)
+
+
+def test_lot(s: Situation, command: c.TestLot) -> Outcome | Refused:
+    """A result of a test the product asks for, in a unit that fits."""
+    lot = _lot(s, command.lot)
+    if isinstance(lot, Refused):
+        return lot
+    tests = {test.test: test for test in s.protocol().products[lot.product].release}
+    test = tests.get(command.test)
+    if test is None:
+        close = nearest(command.test, tests)
+        hint = f"did you mean {close}?" if close else f"tests: {', '.join(tests) or 'none'}"
+        return Refused("lot.test", f"{lot.product} is not tested for {command.test!r}", hint)
+    if isinstance(passes(test, command.value, command.unit), Refused):
+        return passes(test, command.value, command.unit)  # type: ignore[return-value]  # just seen to be a refusal
+    event = e.LotTested(command.lot, command.test, command.value, command.day, command.unit)
+    return Outcome((event,), future(command.day, s))
+
+
+test_lot.__test__ = False  # type: ignore[attr-defined]  # a decider, not a test case
+
+
+def passes(test: ReleaseTest, value: float | str, unit: str) -> bool | Refused:
+    """Whether a result passes a release test; refused when the two cannot be compared."""
+    rule = f"release.{test.test}"
+    if isinstance(test.limit, str):
+        return str(value) == test.limit
+    if isinstance(value, str):
+        return Refused(rule, f"{value!r} is no number", f"enter the result in {test.unit}")
+    if test.unit and not unit:
+        return Refused(rule, f"{value:g} has no unit", f"enter the result in {test.unit}")
+    try:
+        number = Quantity(exact(value), unit).to(test.unit).value
+    except ValueError as error:
+        return Refused(rule, str(error), f"enter the result in {test.unit}")
+    return {
+        "<": number < test.limit,
+        "<=": number <= test.limit,
+        ">": number > test.limit,
+        ">=": number >= test.limit,
+        "=": number == test.limit,
+    }[test.op]
+
+
+def release(s: Situation, command: c.ReleaseLot) -> Outcome | Refused:
+    """A lot is released when the last result of every test passed; the release is signed."""
+    lot = _lot(s, command.lot)
+    if isinstance(lot, Refused):
+        return lot
+    if lot.status != "made":
+        return Refused("lot.status", f"lot {lot.lot} is {lot.status}", "nothing to do")
+    breaches = [*future(command.day, s), *_failed_tests(s.protocol().products[lot.product], lot)]
+    evidence = (lot.entry, *(test.entry for test in lot.tests))
+    return Outcome((e.LotReleased(command.lot, command.day),), tuple(breaches), evidence)
+
+
+def _failed_tests(product: Product, lot: Lot) -> list[Refused]:
+    breaches = []
+    for test in product.release:
+        results = [each for each in lot.tests if each.test == test.test]
+        rule = f"release.{test.test}"
+        if not results:
+            message = f"{test.test} of lot {lot.lot} has no result"
+            breaches.append(Refused(rule, message, "test the lot before its release"))
+        elif passes(test, results[-1].value, results[-1].unit) is not True:
+            limit = test.limit if isinstance(test.limit, str) else f"{plain(test.limit)} {test.unit}".strip()
+            message = f"{test.test} of lot {lot.lot} is {results[-1].value}, the protocol asks for {test.op} {limit}"
+            breaches.append(Refused(rule, message, "reject the lot"))
+    return breaches
+
+
+def reject(s: Situation, command: c.RejectLot) -> Outcome | Refused:
+    """A lot is ruled out, also after its release."""
+    lot = _lot(s, command.lot)
+    if isinstance(lot, Refused):
+        return lot
+    if lot.status == "rejected":
+        return Refused("lot.status", f"lot {lot.lot} is rejected already", "nothing to do")
+    return Outcome((e.LotRejected(command.lot, command.day, command.reason),), future(command.day, s))
+
+
+# ---------------------------------------------------------------- the dose
+
+
+def _dose(s: Situation, participant: str, name: str) -> tuple[Participant, Visit, Dose] | Refused:
+    person = s.person(participant)
+    if isinstance(person, Refused):
+        return person
+    visit = s.visit(person, name)
+    if isinstance(visit, Refused):
+        return visit
+    protocol = s.protocol(person)
+    if not visit.give:
+        giving = ", ".join(each.name for each in protocol.visits_giving())
+        return Refused("visit.no_dose", f"no dose is given at {name}", f"doses are given at {giving}")
+    return person, visit, protocol.doses[visit.give]
+
+
+def decide_level(s: Situation, command: c.DecideDoseLevel) -> Outcome | Refused:
+    """The modification table decides the rung of a ladder for this visit."""
+    found = _dose(s, command.participant, command.visit)
+    if isinstance(found, Refused):
+        return found
+    person, visit, dose = found
+    rung = dosing.next_rung(dose, s.case(person, command.day))
+    if isinstance(rung, Refused):
+        return rung
+    level = float(rung.level.value) if rung.level else 0.0
+    event = e.DoseLevelDecided(
+        person.id, visit.name, dose.name, command.day, rung.adjustment, level, rung.verdict.reason
+    )
+    return Outcome((event,), future(command.day, s), rung.verdict.evidence)
+
+
+def infuse(s: Situation, command: c.InfuseCells) -> Outcome | Refused:
+    """Cells are given: everything that must be true first is checked, and what was delivered is worked out."""
+    found = _dose(s, command.participant, command.visit)
+    if isinstance(found, Refused):
+        return found
+    person, visit, dose = found
+    protocol, case = s.protocol(person), s.case(person, command.day)
+    if any(given.visit == visit.name for given in person.chart.infusions):
+        return Refused(
+            "dose.twice", f"the dose of {visit.name} is recorded already", "correct that entry if it is wrong"
+        )
+    level, undecided = _level(person, visit, dose)
+    given = _given(protocol, dose, case, command, level)
+    if isinstance(given, Refused):
+        return given
+    event, off = given
+    breaches = (
+        *future(command.day, s),
+        *undecided,
+        *_may_not_dose(s, person, visit, case),
+        *_may_not_use(s, protocol, person, dose, command),
+    )
+    return Outcome((event, *off), breaches)
+
+
+def _level(person: Participant, visit: Visit, dose: Dose) -> tuple[Quantity, tuple[Refused, ...]]:
+    """The amount for this visit: the rung decided for it, else the last one given, which is then a breach."""
+    given = [each for each in person.chart.infusions if each.dose == dose.name]
+    if not dose.adjust or not given:
+        return dose.amount, ()
+    last = Quantity(exact(given[-1].level), dose.amount.unit)
+    decided = [each for each in person.levels if each.visit == visit.name]
+    if not decided:
+        message, hint = f"no rung is decided for {visit.name}", "let an investigator decide the dose level"
+        return last, (Refused("dosing.level", message, hint),)
+    if decided[-1].adjustment in ("hold", "stop"):
+        message = f"{dose.adjust} says {decided[-1].adjustment} for {visit.name}"
+        return last, (Refused("dosing.level", message, "record the dose as omitted, or decide the level again later"),)
+    return Quantity(exact(decided[-1].level), dose.amount.unit), ()
+
+
+def _given(
+    protocol: Protocol, dose: Dose, case: Case, command: c.InfuseCells, level: Quantity
+) -> tuple[e.CellsInfused, tuple[e.Event, ...]] | Refused:
+    """The infusion with prescribed and delivered cells, and a deviation where the two are too far apart."""
+    count, viability, volume = (exact(x) for x in (command.cells_per_ml, command.viability_percent, command.volume_ml))
+    wrong = dosing.check_product(protocol, dose.name, count, viability)
+    if wrong:
+        return wrong
+    if volume <= 0:
+        return Refused("dosing.volume", f"{plain(volume)} mL cannot have been given", "enter the volume in mL")
+    prescription = dosing.prescribe(protocol, dose, _weight(dose, case, command.visit), level)
+    if isinstance(prescription, Refused):
+        return prescription
+    delivery = dosing.deliver(dose, prescription, count, viability, volume)
+    weight = None if prescription.weight_kg is None else float(prescription.weight_kg)
+    event = e.CellsInfused(
+        command.participant, command.visit, dose.name, command.lot, command.day, float(level.value),
+        float(prescription.cells), command.cells_per_ml, command.viability_percent, command.volume_ml,
+        float(delivery.cells), weight,
+    )  # fmt: skip
+    if delivery.within is not False:
+        return event, ()
+    says = f"{plain(round(delivery.percent, 1))} % of the prescribed cells were delivered at {command.visit}"
+    return event, (e.DeviationRecorded(command.participant, "dosing.tolerance", says, command.day, command.visit),)
+
+
+def _weight(dose: Dose, case: Case, visit: str) -> Fraction | None:
+    """The weight that counts, in kg: of the visit the dose rule names, or of this one."""
+    if dose.weight is None:
+        return None
+    place = Case(case.protocol, case.chart, case.today)
+    at = dose.weight.at or visit
+    weighed = [each for each in case.chart.observations if each.fact == dose.weight.fact and each.visit == at]
+    if not weighed:
+        return None
+    value = latest(case.protocol.facts[dose.weight.fact], At(Anchor(at)), place)
+    return value.number
+
+
+def _may_not_dose(s: Situation, person: Participant, visit: Visit, case: Case) -> tuple[Refused, ...]:
+    """The order of things, the condition of the visit, and the holds that stand."""
+    breaches = []
+    if person.number is None:
+        breaches.append(Refused("enrolment.missing", f"{person.id} is not enrolled", "enrol the person first"))
+    elif person.status != "enrolled":
+        breaches.append(Refused("participant.ended", f"{person.id} is {person.status}", "no dose is planned any more"))
+    if person.chart.visit_day(visit.name) is None:
+        breaches.append(Refused("visit.missing", f"{visit.name} is not recorded as attended", "record the visit first"))
+    if visit.condition is not None:
+        verdict = judge(visit.condition, case)
+        if verdict.truth is not True:
+            hint = f"settle: {', '.join(verdict.settle)}" if verdict.settle else "record the dose as omitted"
+            breaches.append(
+                Refused(
+                    f"schedule.{visit.name}", verdict.reason, hint, (case.protocol.place(f"schedule.{visit.name}"),)
+                )
+            )
+    for hold in s.state.standing():
+        if hold.participant in ("", person.id) and hold.dose in ("", visit.give):
+            hint = f"it is lifted by signing the release of entry {hold.entry}"
+            breaches.append(Refused(f"hold.{hold.rule}", f"{hold.rule} stands: {hold.reason}", hint))
+    return tuple(breaches)
+
+
+def _may_not_use(
+    s: Situation, protocol: Protocol, person: Participant, dose: Dose, command: c.InfuseCells
+) -> tuple[Refused, ...]:
+    """A released lot of the right product for the right recipient."""
+    lot = _lot(s, command.lot)
+    if isinstance(lot, Refused):
+        return (lot,)
+    breaches = []
+    if lot.product != dose.product:
+        message = f"lot {lot.lot} is {lot.product}, {command.visit} gives {dose.product}"
+        breaches.append(Refused("lot.product", message, f"take a lot of {dose.product}"))
+    if lot.status != "released":
+        breaches.append(Refused("lot.status", f"lot {lot.lot} is {lot.status}, not released", "release the lot first"))
+    if protocol.products[dose.product].donor != "third party" and lot.recipient != person.id:
+        message = f"lot {lot.lot} was made for {lot.recipient or 'nobody'}, not for {person.id}"
+        breaches.append(Refused("lot.recipient", message, "check the identity of patient and bag"))
+    return tuple(breaches)
+
+
+def omit(s: Situation, command: c.OmitDose) -> Outcome | Refused:
+    """A planned dose is left out, with its reason."""
+    found = _dose(s, command.participant, command.visit)
+    if isinstance(found, Refused):
+        return found
+    person, visit, dose = found
+    if any(given.visit == visit.name for given in person.chart.infusions):
+        return Refused("dose.twice", f"the dose of {visit.name} was given", "correct that entry if it is wrong")
+    event = e.DoseOmitted(person.id, visit.name, dose.name, command.day, command.reason)
+    return Outcome((event,), future(command.day, s))

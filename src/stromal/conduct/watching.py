@@ -1,0 +1,216 @@
+"""Deciders for safety and for the book itself: adverse events, lifting holds, corrections, roles, protocol versions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from hashlib import sha256
+
+from stromal.conduct import commands as c
+from stromal.conduct.roles import may_do
+from stromal.conduct.situation import Outcome, Situation, future
+from stromal.ledger import events as e
+from stromal.protocol.file import load
+from stromal.protocol.model import ROLES, Hold, Protocol
+from stromal.values import Refused, nearest
+
+# ---------------------------------------------------------------- adverse events
+
+
+def report(s: Situation, command: c.ReportAdverseEvent) -> Outcome | Refused:
+    """An adverse event of grade 1 to 5, under an id of its own."""
+    person = s.person(command.participant)
+    if isinstance(person, Refused):
+        return person
+    if any(event.id == command.id for event in person.chart.adverse_events):
+        return Refused("adverse_event.known", f"{command.id} is reported already", "follow it up, or choose another id")
+    if not command.term.strip():
+        return Refused("adverse_event.term", "an adverse event needs a term", "write what happened")
+    wrong = _grade(command.grade)
+    if wrong:
+        return wrong
+    event = e.AdverseEventReported(
+        command.participant, command.id, command.term, command.grade, command.onset, command.related,
+        command.serious, command.expected,
+    )  # fmt: skip
+    return Outcome((event,), future(command.onset, s))
+
+
+def _grade(grade: int | None) -> Refused | None:
+    if grade is None or 1 <= grade <= 5:
+        return None
+    return Refused("adverse_event.grade", f"there is no grade {grade}", "grade from 1 (mild) to 5 (death)")
+
+
+def follow_up(s: Situation, command: c.FollowUpAdverseEvent) -> Outcome | Refused:
+    """What became known of a reported adverse event."""
+    person = s.person(command.participant)
+    if isinstance(person, Refused):
+        return person
+    known = {event.id: event for event in person.chart.adverse_events}
+    if command.id not in known:
+        close = nearest(command.id, known)
+        hint = f"did you mean {close}?" if close else "report the event first"
+        return Refused("adverse_event.unknown", f"{person.id} has no adverse event {command.id!r}", hint)
+    wrong = _grade(command.grade)
+    if wrong:
+        return wrong
+    if command.resolved and command.resolved < known[command.id].onset:
+        return Refused("adverse_event.order", "it cannot end before it began", f"it began on {known[command.id].onset}")
+    event = e.AdverseEventFollowedUp(
+        command.participant, command.id, command.day, command.grade, command.related, command.serious,
+        command.expected, command.resolved,
+    )  # fmt: skip
+    return Outcome((event,), future(command.day, s))
+
+
+# ---------------------------------------------------------------- holds
+
+
+def release_hold(s: Situation, command: c.ReleaseHold) -> Outcome | Refused:
+    """A signature for lifting a hold; once every named role has signed, by different people, it is lifted."""
+    hold = next((each for each in s.state.standing() if each.entry == command.hold), None)
+    if hold is None:
+        standing = ", ".join(f"{each.rule} in entry {each.entry}" for each in s.state.standing())
+        return Refused("hold.unknown", f"no hold stands in entry {command.hold}", f"standing: {standing or 'none'}")
+    needed = release_roles(s.protocols, hold.rule)
+    if s.request.role not in needed:
+        message = f"{hold.rule} is not for the {s.request.role} to lift"
+        return Refused("hold.release", message, f"it is released when signed by {' and '.join(needed)}")
+    if not command.reason.strip():
+        return Refused("reason.missing", "lifting a hold needs a reason", "write why it is safe to go on")
+    signed = {each.role: each.by for each in s.state.signatures if each.of[:1] == (hold.entry,)}
+    if s.request.by in signed.values():
+        return Refused("hold.release", f"{s.request.by} has signed already", "the other signatures are still missing")
+    complete = all(role in signed or role == s.request.role for role in needed)
+    released = (e.HoldReleased(hold.rule, hold.entry),) if complete else ()
+    return Outcome(released, (), (hold.entry, *hold.because))
+
+
+def release_roles(protocols: Mapping[int, Protocol], rule: str) -> tuple[str, ...]:
+    """The roles that must sign to lift a hold, in the newest version that has it."""
+    for version in sorted(protocols, reverse=True):
+        found = protocols[version].rules.get(rule)
+        if isinstance(found, Hold):
+            return found.release
+    return ()
+
+
+# ---------------------------------------------------------------- the book
+
+_MADE_BY: Mapping[type, type] = {
+    e.ParticipantRegistered: c.RegisterParticipant,
+    e.ConsentGiven: c.RecordConsent,
+    e.FactObserved: c.RecordFact,
+    e.FactNotObtained: c.RecordNotObtained,
+    e.EpisodeRecorded: c.RecordEpisode,
+    e.AbsenceRecorded: c.RecordAbsence,
+    e.QuestionAnswered: c.AnswerQuestion,
+    e.VisitAttended: c.AttendVisit,
+    e.VisitMissed: c.MissVisit,
+    e.LotManufactured: c.ManufactureLot,
+    e.LotTested: c.TestLot,
+    e.CellsInfused: c.InfuseCells,
+    e.DoseOmitted: c.OmitDose,
+    e.AdverseEventReported: c.ReportAdverseEvent,
+    e.AdverseEventFollowedUp: c.FollowUpAdverseEvent,
+    e.ParticipantWithdrawn: c.WithdrawParticipant,
+    e.ParticipantCompleted: c.CompleteParticipant,
+    e.ScreenFailed: c.FailScreening,
+}
+"""What may be corrected, and the command whose role may correct it. Signatures, decisions and holds may not."""
+
+_FOUNDATIONS = (e.ParticipantRegistered, e.LotManufactured)
+"""Events that later ones rest on: they can be put right, not taken back."""
+
+
+def correct(s: Situation, command: c.CorrectEntry, original: e.Event | None) -> Outcome | Refused:
+    """A correction by a role that may record such a thing, of the same kind about the same person, with a reason."""
+    if original is None:
+        return Refused("correction.entry", f"the book has no entry {command.entry}", "look the number up in the book")
+    made_by = _MADE_BY.get(type(original))
+    kind = type(original).__name__
+    if made_by is None:
+        message = f"entry {command.entry} is a {kind}, which cannot be corrected"
+        return Refused("correction.kind", message, "correct the entry it rests on, and decide again")
+    if not may_do(s.request.role, made_by):
+        return Refused(
+            "correction.role", f"a {s.request.role} does not record a {kind}", "let somebody who does correct it"
+        )
+    if not command.reason.strip():
+        return Refused("reason.missing", "a correction needs a reason", "write what was wrong")
+    if command.replacement is None:
+        if isinstance(original, _FOUNDATIONS):
+            return Refused("correction.kind", f"later entries rest on entry {command.entry}", "give a replacement")
+    elif _another(original, command.replacement):
+        return Refused(
+            "correction.kind", f"entry {command.entry} can be replaced only by a {kind} of the same", "record it anew"
+        )
+    return Outcome((e.EntryCorrected(command.entry, command.reason, command.replacement),), (), (command.entry,))
+
+
+def _another(original: e.Event, replacement: e.Event) -> bool:
+    """Whether a replacement is of another kind, or about another person or lot."""
+    same = ("participant", "lot", "id")
+    return type(original) is not type(replacement) or any(
+        getattr(original, name, None) != getattr(replacement, name, None) for name in same
+    )
+
+
+def open_trial(s: Situation, command: c.OpenTrial) -> Outcome | Refused:
+    """The first entries of a book: the trial, its protocol, its people."""
+    if s.state.head:
+        return Refused("trial.open", f"this book is of {s.state.study}", "open a new book for another trial")
+    read = _read(command.text)
+    if isinstance(read, Refused):
+        return read
+    unknown = sorted({role for _, role in command.people if role not in ROLES})
+    if unknown:
+        return Refused("role.unknown", f"there is no role {unknown[0]!r}", f"roles: {', '.join(ROLES)}")
+    opened = e.TrialOpened(read.trial.id, read.trial.title)
+    granted = (e.RoleGranted(person, role) for person, role in command.people)
+    return Outcome((opened, _adopted(read, command.text), *granted))
+
+
+def adopt(s: Situation, command: c.AdoptProtocol) -> Outcome | Refused:
+    """An amendment: the same trial, the next number."""
+    read = _read(command.text)
+    if isinstance(read, Refused):
+        return read
+    if read.trial.id != s.state.study:
+        return Refused("protocol.trial", f"this is the protocol of {read.trial.id}", f"the book is of {s.state.study}")
+    last = max(each.version for each in s.state.versions)
+    if read.version.number != last + 1:
+        message = f"version {read.version.number} cannot follow version {last}"
+        return Refused("protocol.version", message, f"number the amendment {last + 1}")
+    return Outcome((_adopted(read, command.text),))
+
+
+def _read(text: str) -> Protocol | Refused:
+    loaded = load(text)
+    if loaded.protocol is None:
+        first = loaded.findings[0]
+        return Refused("protocol.unusable", f"{first.message}", first.hint, first.places)
+    return loaded.protocol
+
+
+def _adopted(protocol: Protocol, text: str) -> e.ProtocolAdopted:
+    digest = sha256(text.encode()).hexdigest()
+    return e.ProtocolAdopted(protocol.version.number, protocol.version.effective, digest, text)
+
+
+def grant(s: Situation, command: c.GrantRole) -> Outcome | Refused:
+    """A role for a person."""
+    if command.role not in ROLES:
+        close = nearest(command.role, ROLES)
+        hint = f"did you mean {close}?" if close else f"roles: {', '.join(ROLES)}"
+        return Refused("role.unknown", f"there is no role {command.role!r}", hint)
+    if command.role in s.state.roles.get(command.person, frozenset()):
+        return Refused("role.held", f"{command.person} acts as {command.role} already", "nothing to do")
+    return Outcome((e.RoleGranted(command.person, command.role),))
+
+
+def revoke(s: Situation, command: c.RevokeRole) -> Outcome | Refused:
+    """The end of a role."""
+    if command.role not in s.state.roles.get(command.person, frozenset()):
+        return Refused("role.unknown", f"{command.person} is no {command.role}", "nothing to do")
+    return Outcome((e.RoleRevoked(command.person, command.role),))
