@@ -13,13 +13,15 @@ from io import StringIO
 from typing import Any
 
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.error import CommentMark
+from ruamel.yaml.tokens import CommentToken
 
 from stromal.protocol import model as m
 from stromal.protocol import notation as n
 from stromal.protocol import tree as t
 from stromal.protocol.nodes import parse as parse_nodes
 from stromal.protocol.nodes import yaml
-from stromal.protocol.reading import Reader
+from stromal.protocol.reading import Reader, first_of
 from stromal.protocol.shape import FORMAT, SECTIONS, SHAPES, keys
 from stromal.protocol.writing import write
 from stromal.values import Finding, Unusable, short
@@ -46,7 +48,7 @@ def load(text: str, file: str = "") -> Loaded:
     except Unusable as unusable:
         return Loaded(None, unusable.findings)
     protocol = Reader(root, report).protocol()
-    findings = tuple(sorted(report.findings, key=lambda finding: finding.places[0].line))
+    findings = tuple(dict.fromkeys(sorted(report.findings, key=lambda finding: finding.places[0].line)))
     return Loaded(None if report.failed else protocol, findings)
 
 
@@ -56,8 +58,8 @@ def load(text: str, file: str = "") -> Loaded:
 def dump(protocol: m.Protocol) -> str:
     """The protocol as a canonical file: load(dump(p)) gives p again."""
     root: dict[str, object] = {"stromal": FORMAT}
-    root["trial"] = _plain(protocol.trial, "trial")
-    root["version"] = _plain(protocol.version, "version")
+    root["trial"] = {**_plain(protocol.trial, "trial"), "src": _names(protocol.trial.src)}
+    root["version"] = {**_plain(protocol.version, "version"), "src": _names(protocol.version.src)}
     root["sources"] = {name: _Line(_source(source)) for name, source in protocol.sources.items()}
     root["assumed"] = {name: _assumption(each) for name, each in protocol.assumed.items()}
     root["population"] = _population(protocol.population)
@@ -72,7 +74,11 @@ def dump(protocol: m.Protocol) -> str:
         for name, o in protocol.objectives.items()
     }
     root["analyses"] = {name: _analysis(analysis) for name, analysis in protocol.analyses.items()}
-    return _text(_kept(root))
+    kept = _kept(root)
+    _arrange(kept, {})
+    for name in list(kept)[1:]:
+        kept.yaml_set_comment_before_after_key(name, before="\n")
+    return _text(kept)
 
 
 class _Line(dict[str, object]):
@@ -102,7 +108,7 @@ def _kept(value: object) -> Any:
 
 
 def _plain(value: object, shape: str) -> dict[str, object]:
-    return {key: getattr(value, key) for key in keys(shape)}
+    return {key: getattr(value, key) for key in keys(shape) if key != "src"}
 
 
 def _names(names: tuple[str, ...]) -> object:
@@ -130,7 +136,7 @@ def _population(population: m.Population) -> dict[str, object]:
     age = write(population.age).removeprefix("age ") if population.age else ""
     return {
         "condition": population.condition, "sex": population.sex, "age": age,
-        "include": criteria(include=True), "exclude": criteria(include=False),
+        "include": criteria(include=True), "exclude": criteria(include=False), "src": _names(population.src),
     }  # fmt: skip
 
 
@@ -207,8 +213,13 @@ def fmt(text: str, file: str = "") -> str:
     """The file rewritten canonically: keys in order, expressions in one spelling, comments kept. Raises Unusable."""
     protocol = load(text, file).require()
     root, _ = parse_nodes(text, file)
+    _arrange(root, {**_spellings(protocol), **_visit_spellings(protocol, root.get("schedule") or {})})
+    return _text(root)
+
+
+def _arrange(root: CommentedMap, spelling: Mapping[str, str]) -> None:
+    """Sections and keys in canonical order, expressions as spelled."""
     _order(root, ("stromal", *SECTIONS))
-    spelling = _spellings(protocol)
     for name, (shape, named, _) in SECTIONS.items():
         node = root.get(name)
         for key in list(node) if named and isinstance(node, CommentedMap) else ():
@@ -216,7 +227,6 @@ def fmt(text: str, file: str = "") -> str:
                 _format(node[key], shape, f"{name}.{key}", spelling)
         if isinstance(node, CommentedMap) and not named:
             _format(node, shape, name, spelling)
-    return _text(root)
 
 
 def _format(node: CommentedMap, shape: str, path: str, spelling: Mapping[str, str]) -> None:
@@ -234,9 +244,41 @@ def _format(node: CommentedMap, shape: str, path: str, spelling: Mapping[str, st
 
 
 def _order(node: CommentedMap, order: tuple[str, ...]) -> None:
+    last = next(reversed(node), None)
     for name in order:
         if name in node:
             node.move_to_end(name)
+    if (end := next(reversed(node), None)) != last:
+        _move_tail(node, last, end)
+
+
+def _move_tail(node: CommentedMap, old: object, new: object) -> None:
+    """The blank lines and comments that follow an entry stay behind it when another key becomes its last."""
+    token = (node.ca.items.get(old) or [None] * 3)[2]
+    head, _, tail = token.value.partition("\n") if token else ("", "", "")
+    if not tail:
+        return
+    token.value = f"{head}\n"
+    mine = (node.ca.items.get(new) or [None] * 3)[2]
+    if mine is None:
+        node.ca.items[new] = [None, None, CommentToken(f"\n{tail}", CommentMark(0), None), None]
+    else:
+        mine.value += tail
+
+
+def _visit_spellings(protocol: m.Protocol, schedule: Mapping[str, Mapping[str, object]]) -> dict[str, str]:
+    """Path -> canonical text of the conditions of visits, which a repeat shares."""
+    found = {}
+    for name, node in schedule.items():
+        condition, path = protocol.schedule[first_of(name)].condition, f"schedule.{name}"
+        if node.get("unless") and condition:
+            both = condition.items if isinstance(condition, t.All) and node.get("if") else (None, condition)
+            condition, unless = both
+            assert isinstance(unless, t.Not)
+            found[f"{path}.unless"] = write(unless.item)
+        if condition:
+            found[f"{path}.if"] = write(condition)
+    return found
 
 
 def _spellings(protocol: m.Protocol) -> dict[str, str]:

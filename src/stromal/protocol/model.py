@@ -65,6 +65,7 @@ class Trial:
     phase: str
     design: str
     planned: int
+    src: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,7 @@ class Version:
     number: int
     effective: date
     changes: str = ""
+    src: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,7 @@ class Population:
     sex: Literal["any", "female", "male"]
     age: Expr | None
     criteria: tuple[Criterion, ...]
+    src: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,11 @@ class Report:
         quote = self.lines[line - 1].strip() if 0 < line <= len(self.lines) else ""
         return Place(line, quote, self.file)
 
+    def key_place(self, node: CommentedMap, key: object) -> Place:
+        """The place of a key of a mapping; no line for a key that a merge brought in."""
+        lines = node.lc.data or {}
+        return self.place(lines[key][0] + 1) if key in lines else Place(0, "", self.file)
+
     def add(self, code: str, message: str, hint: str, path: str, severity: Severity = "error") -> None:
         """A finding at the line of a path."""
         while path and path not in self.places:
@@ -122,7 +127,7 @@ class Section:
 
     def place(self, name: object) -> Place:
         """The line of a key."""
-        return self.report.place(self.node.lc.data[name][0] + 1) if name in (self.node.lc.data or {}) else Place(0)
+        return self.report.key_place(self.node, name)
 
     def at(self, name: str) -> str:
         """The path of a key."""

@@ -72,7 +72,7 @@ class Reader:
     def _check_root(self) -> None:
         known = ("stromal", *SECTIONS)
         for name in self.root:
-            self.report.places[str(name)] = self.report.place(self.root.lc.data[name][0] + 1)
+            self.report.places[str(name)] = self.report.key_place(self.root, name)
             if name not in known:
                 close = nearest(str(name), known)
                 hint = f"did you mean {close}?" if close else f"sections: {', '.join(known)}"
@@ -103,18 +103,24 @@ class Reader:
     def _trial(self) -> m.Trial:
         s = self._single("trial")
         return m.Trial(
-            s.text("id"), s.text("title"), s.text("sponsor"), s.text("phase"), s.text("design"), s.whole("planned")
-        )
+            s.text("id"), s.text("title"), s.text("sponsor"), s.text("phase"), s.text("design"), s.whole("planned"),
+            self._src(s),
+        )  # fmt: skip
 
     def _version(self) -> m.Version:
         s = self._single("version")
-        return m.Version(s.whole("number"), s.day("effective"), s.text("changes"))
+        return m.Version(s.whole("number"), s.day("effective"), s.text("changes"), self._src(s))
 
     def _assumed(self) -> dict[str, m.Assumption]:
         node = self.root.get("assumed")
         found: dict[str, m.Assumption] = {}
-        for path in node or ():
-            self.report.places[f"assumed.{path}"] = self.report.place(node.lc.data[path][0] + 1)
+        if not isinstance(node, CommentedMap):
+            if node is not None:
+                hint = "write 'population.age: why' lines below it"
+                self.report.add("kind.entries", "assumed must be a mapping", hint, "assumed")
+            return found
+        for path in node:
+            self.report.places[f"assumed.{path}"] = self.report.key_place(node, path)
             value = node[path]
             if isinstance(value, CommentedMap):
                 s = Section(value, "assumption", f"assumed.{path}", self.report)
@@ -131,9 +137,7 @@ class Reader:
     def _stands(self, path: str) -> bool:
         """Whether something is written at a path; a repeat may be named as such even where it is written out."""
         section, _, name = path.partition(".")
-        match = _REPEAT.fullmatch(name)
-        first = f"{section}.{match[1]}_{match[2]}" if match else path
-        return path in self.report.places or first in self.report.places
+        return path in self.report.places or f"{section}.{first_of(name)}" in self.report.places
 
     def _population(self) -> m.Population:
         s = self._single("population")
@@ -145,7 +149,7 @@ class Reader:
         ]
         self._check_unique([criterion.name for criterion in criteria], "population")
         sex = cast(Literal["any", "female", "male"], s.choice("sex", "any"))
-        return m.Population(s.text("condition"), sex, age, tuple(criteria))
+        return m.Population(s.text("condition"), sex, age, tuple(criteria), self._src(s))
 
     def _facts(self) -> dict[str, m.Fact]:
         return {**_BUILT_IN, **{name: self._fact(name, s) for name, s in self._named("facts")}}
@@ -276,24 +280,28 @@ class Reader:
     def _names(self, facts: dict[str, m.Fact], visits: list[tuple[str, Section]]) -> Scope:
         return Scope(
             facts={name: FactName(f.kind, f.unit, f.options) for name, f in facts.items()},
-            rules=frozenset(self.root.get("rules") or ()),
+            rules=self._keys("rules"),
             visits=frozenset(name for name, _ in visits),
             stems=frozenset(_stem(name) for name, _ in visits),
-            doses=frozenset(self.root.get("doses") or ()),
+            doses=self._keys("doses"),
             epochs=frozenset(s.text("epoch") for _, s in visits) - {""},
             roles=frozenset(m.ROLES),
         )
 
+    def _keys(self, section: str) -> frozenset[str]:
+        """The names written under a section, whatever stands behind them."""
+        node = self.root.get(section)
+        return frozenset(str(name) for name in node) if isinstance(node, CommentedMap) else frozenset()
+
     def _check_names(self) -> None:
         for section in ("facts", "schedule", "rules", "doses", "products", "objectives", "analyses"):
-            for name in self.root.get(section) or ():
-                plain = _REPEAT.fullmatch(str(name)) or _NAME.fullmatch(str(name))
+            for name in sorted(self._keys(section)):
+                plain = _REPEAT.fullmatch(name) or _NAME.fullmatch(name)
                 if not plain or name in RESERVED:
                     why = "is a word of the language" if name in RESERVED else "is not a name"
                     hint = "names are small letters, digits and _, starting with a letter"
                     self.report.add("name.form", f"{name!r} {why}", hint, f"{section}.{name}")
-        both = set(self.root.get("facts") or ()) & set(self.root.get("rules") or ())
-        for name in sorted(both):
+        for name in sorted(self._keys("facts") & self._keys("rules")):
             self.report.add("name.twice", f"{name} is a fact and a rule", "rename one of them", f"rules.{name}")
 
     def _check_unique(self, names: list[str], path: str) -> None:
@@ -383,6 +391,12 @@ def _read_range(text: str) -> tuple[Fraction | None, Fraction | None]:
         return exact(low.strip()), exact(high.strip())
     except ArithmeticError:
         raise ValueError(f"{text!r} is no range; write 25..200") from None
+
+
+def first_of(name: str) -> str:
+    """`injection_2` of `injection_2..4`; any other name stays as it is."""
+    match = _REPEAT.fullmatch(name)
+    return f"{match[1]}_{match[2]}" if match else name
 
 
 def _stem(name: str) -> str:

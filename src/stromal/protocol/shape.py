@@ -41,11 +41,13 @@ SHAPES: Mapping[str, tuple[Key, ...]] = {
         Key("phase", "text", "phase as registered, such as 1/2", required=True),
         Key("design", "text", "allocation, masking and purpose in words", required=True),
         Key("planned", "whole", "planned number of participants", required=True),
+        _SRC,
     ),
     "version": (
         Key("number", "whole", "1 for the first", required=True),
         Key("effective", "date", "in force from this day on", required=True),
         Key("changes", "text", "what an amendment changes"),
+        _SRC,
     ),
     "source": (
         Key("lines", "lines", "line or lines of the registry record, such as 45 or 28-30"),
@@ -61,6 +63,7 @@ SHAPES: Mapping[str, tuple[Key, ...]] = {
         Key("age", "expression", "limits, such as 18..65 years at consent"),
         Key("include", "rows", "criteria that must hold"),
         Key("exclude", "rows", "criteria that must not hold"),
+        _SRC,
     ),
     "criterion": (
         Key("says", "text", "the criterion in plain words", required=True),
