@@ -237,7 +237,7 @@ def vehicles(line: str) -> tuple[Found, ...]:
     )
 
 
-_GIVEN = r"\s+(?:\w+\s+){0,2}?(?:infusions?|injections?|administrations?|treatments?|doses?|deliver\w*|route|drip|catheter)\b"
+_GIVEN = r"\s+(?:\w+\s+){0,2}?(?:infusions?|injections?|administrations?|treatments?|doses?|deliver\w*|route|drip)\b"
 ROUTES = {
     "intravenous": rf"\bintra-?venous(?:ly)?\b|\bi\.v\.|\(IV\)|\bIV(?={_GIVEN})|\bperipheral vein\b|\bby vein\b",
     "intrathecal": rf"\bintra-?thecal(?:ly)?\b|\(IT\)|\bIT(?={_GIVEN})|\bsubarachnoid\b"

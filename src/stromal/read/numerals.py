@@ -69,11 +69,42 @@ def number(value: Fraction) -> Number:
 
 WORDS: dict[str, int] = {
     word: count
-    for count, word in enumerate((
-        "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
-        "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty",
-    ))
-} | {"thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90, "hundred": 100}  # fmt: skip
+    for count, word in enumerate(
+        (
+            "zero",
+            "one",
+            "two",
+            "three",
+            "four",
+            "five",
+            "six",
+            "seven",
+            "eight",
+            "nine",
+            "ten",
+            "eleven",
+            "twelve",
+            "thirteen",
+            "fourteen",
+            "fifteen",
+            "sixteen",
+            "seventeen",
+            "eighteen",
+            "nineteen",
+            "twenty",
+        )
+    )
+}
+WORDS |= {
+    "thirty": 30,
+    "forty": 40,
+    "fifty": 50,
+    "sixty": 60,
+    "seventy": 70,
+    "eighty": 80,
+    "ninety": 90,
+    "hundred": 100,
+}
 _SCALES = {"thousand": 3, "million": 6, "millions": 6, "billion": 9, "m": 6, "mln": 6, "mio": 6}
 _SUPER = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 
@@ -229,7 +260,7 @@ TIME_UNITS = {
     "hrs": "hours", "hour": "hours", "hours": "hours", "minute": "minutes", "minutes": "minutes", "min": "minutes",
 }  # fmt: skip
 _UNIT = re.compile(
-    r"[\s-]*(?P<unit>years?|yrs?|months?|mths?|mos?|weeks?|wks?|days?|hours?|hrs?|minutes?|min)\b\.?'?", re.IGNORECASE
+    r"[\s-]*(?P<unit>years?|yrs?|months?|mths?|mos?|weeks?|wks?|days?|hours?|hrs?|minutes?|min)\b'?", re.IGNORECASE
 )
 _ARTICLE = re.compile(r"\b(?:a|an)\s+(?P<unit>year|month|week|day|hour)\b", re.IGNORECASE)
 

@@ -21,7 +21,10 @@ def pattern(*parts: str) -> re.Pattern[str]:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A value found in a line. `rivals` are the other (value, unit) readings that the same words admit."""
+    """A value found in a line. `rivals` are the other (value, unit) readings that the same words admit.
+
+    A window of time also has a `side` (before, after, at) and the words of its `anchor`.
+    """
 
     name: str
     start: int
@@ -31,6 +34,8 @@ class Found:
     state: State = "stated"
     note: str = ""
     rivals: tuple[tuple[Value, str], ...] = ()
+    side: str = ""
+    anchor: str = ""
 
     def readings(self, item: Item) -> tuple[Reading, ...]:
         """The value, and each rival beside it, quoted from the line they were found in."""

@@ -1,0 +1,259 @@
+"""What the trial is for and what it gives: objectives, analysis, assessments, rules, enrolment and products in prose.
+
+Takes one line of text; gives Found phrases named primary_outcome, secondary_outcomes, analysis, assessments,
+safety_rule, conditioning, planned_enrolment, product_donor, product_tissue, product_processing and second_product.
+Part of the first step of the walk, beside `prose`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from stromal.read.doses import doses
+from stromal.read.numerals import amounts, mend, tidy
+from stromal.read.phrases import Found, pattern, sentence_at, sentences
+from stromal.read.record import Fields, Value
+from stromal.read.vocabulary import (
+    CELLS,
+    DONORS,
+    MEASURES,
+    OTHER_PRODUCTS,
+    PROCESSING,
+    TISSUES,
+    terms_in,
+)
+
+# ---------------------------------------------------------------- objectives
+
+_AIM = (
+    r"(?:objectives?|end[\s-]?points?|outcomes?|aims?|goals?)(?:\s+measures?)?"
+    r"(?:\s+(?:of|for|in)\s+(?:the|this|our)\s+\w+)?"
+)
+_SAYS = r"\s*(?:is|are|will\s+be|was|were|includes?|included|:)\s*(?P<what>.+)"
+_AIMS = (
+    ("primary_outcome", pattern(rf"\bprimary\s+(?:\w+\s+)?{_AIM}{_SAYS}")),
+    ("secondary_outcomes", pattern(rf"\bsecondary\s+(?:\w+\s+)?{_AIM}{_SAYS}")),
+)
+_FOLLOWING = pattern(r"\bfollowing\s*:\s*(?P<list>.+)")
+_UNNAMED = pattern(r"\bas\s+(?P<which>primary|secondary)\s+(?:end[\s-]?points?|outcomes?)(?:\s+measures?)?\s*\.?\s*$")
+
+
+def outcome(measure: str, time_frame: str = "", method: str = "") -> Fields:
+    """An outcome with its parts; parts that the page leaves out are left out."""
+    parts = (("measure", measure), ("time_frame", time_frame), ("method", method))
+    return Fields(tuple((name, text) for name, text in parts if text))
+
+
+def aims(line: str) -> tuple[Found, ...]:
+    """Outcomes that sentences declare primary or secondary; a list after `the following:` is taken apart."""
+    text = mend(line)
+    made = []
+    for low, high in sentences(text):
+        for name, said in _AIMS:
+            match = said.search(text, low, high)
+            if match is None:
+                continue
+            listed = _FOLLOWING.search(text, match.start("what"), high)
+            start, end = (match.start("what"), match.end()) if listed is None else listed.span("list")
+            words = line[start:end].rstrip(" .")
+            parts = re.split(r"\s*[,;]\s*(?:and\s+)?", words) if listed else [words]
+            value = tuple(outcome(tidy(part)) for part in parts if part.strip())
+            made.append(Found(name, start, start + len(words), value))
+    return tuple(made)
+
+
+def unnamed_aims(line: str) -> tuple[Found, ...]:
+    """Sentences that speak of endpoints without saying which."""
+    text = mend(line)
+    made = []
+    for low, high in sentences(text):
+        match = _UNNAMED.search(text, low, high)
+        if match:
+            made.append(Found(f"{match['which'].lower()}_unnamed", low, high, None, state="missing"))
+    return tuple(made)
+
+
+# ---------------------------------------------------------------- analysis and assessments
+
+_CHANGE = pattern(
+    r"\b(?P<per>month|week|year|annual)(?:ly)?\s+(?:\w+\s+)?(?P<what>changes?|declines?|slopes?|rates?)\b"
+)
+_AGAINST = pattern(r"\bcompared\s+(?:to|with)\b[^.;]*?\b(?P<against>run[\s-]?in|baseline|placebo|control)\b")
+_PER = {"month": "month", "week": "week", "year": "year", "annual": "year"}
+
+
+def analyses(line: str) -> tuple[Found, ...]:
+    """A comparison of rates of change: of what, per how long, against what."""
+    text = mend(line)
+    made = []
+    for low, high in sentences(text):
+        change, against = _CHANGE.search(text, low, high), _AGAINST.search(text, low, high)
+        if change is None or against is None:
+            continue
+        measures = tuple(term.name for _, _, term in terms_in(text[low:high], MEASURES))
+        parts: tuple[tuple[str, Value], ...] = (
+            ("of", measures),
+            ("change_per", _PER[change["per"].lower()]),
+            ("against", re.sub(r"[\s-]+", "-", against["against"].lower())),
+        )
+        made.append(Found("analysis", change.start(), against.end(), Fields(parts)))
+    return tuple(made)
+
+
+_LOOKED_AT = pattern(
+    r"\b(?:evaluat\w*|assess\w*|measure\w*|follow\w*|visits?|examin\w*|monitor\w*|outcomes?|parameters?|calculated"
+    r"|based\s+on|efficacy|safety|chart|scor\w+)\b"
+)
+
+
+def assessments(line: str) -> tuple[Found, ...]:
+    """What is looked at: every measure that a sentence about looking at people names."""
+    text = mend(line)
+    made = []
+    for low, high in sentences(text):
+        if _LOOKED_AT.search(text, low, high):
+            for start, end, term in terms_in(text[low:high], MEASURES):
+                made.append(Found("assessments", low + start, low + end, term.name))
+    return tuple(made)
+
+
+def measures(line: str) -> tuple[Found, ...]:
+    """Every measure that a line of an outcome section names."""
+    return tuple(Found("assessments", start, end, term.name) for start, end, term in terms_in(mend(line), MEASURES))
+
+
+# ---------------------------------------------------------------- rules, conditioning, people
+
+_SAFE = pattern(r"\b(?:safe|tolerated)\s+dose\b|\bdeclared?\s+safe\b|\bconsider\w*\s+safe\b")
+_COMPLETED = pattern(
+    r"\bonly\s+(?:after|when|if|once)\s+(?P<all>all\s+)?[^.;]*?\bcompleted?\s+(?P<what>(?:all|both|the|their)\s+[^.;]*?"
+    r"(?:infusions?|injections?|doses?|administrations?|treatments?))\b"
+)
+_PATIENTS = pattern(r"\s+(?:\w+\s+){0,3}?(?:patients?|participants?|subjects?|people|individuals)\b")
+
+
+def safety_rules(line: str) -> tuple[Found, ...]:
+    """When a dose may be called safe: how many people must have completed what, and which dose."""
+    text = mend(line)
+    made = []
+    for low, high in sentences(text):
+        done = _COMPLETED.search(text, low, high)
+        if done is None or not _SAFE.search(text, low, high):
+            continue
+        inside = line[low:high]
+        people = next((a for a in amounts(inside) if _PATIENTS.match(mend(inside), a.end)), None)
+        dose = next(iter(doses(inside)), None)
+        parts: list[tuple[str, Value]] = []
+        if people is not None:
+            parts += [("completed", people.value), *([("of", people.value)] if done["all"] else [])]
+        parts.append(("what", done["what"].lower()))
+        if dose is not None:
+            parts += [("dose", dose.value), ("dose_unit", dose.unit)]
+        made.append(Found("safety_rule", done.start(), done.end(), Fields(tuple(parts))))
+    return tuple(made)
+
+
+_NO_CONDITIONING = pattern(
+    r"\bno\s+(?:\w+\s+)?conditioning\b(?:\s+(?:regimen\s+)?(?:is|was|will be)\s+\w+)?|\bwithout\s+conditioning\b"
+)
+
+
+def conditionings(line: str) -> tuple[Found, ...]:
+    """Whether the page says that no conditioning is given."""
+    return tuple(Found("conditioning", m.start(), m.end(), "none") for m in _NO_CONDITIONING.finditer(mend(line)))
+
+
+_ALL_OF_THEM = pattern(
+    r"\b(?:all|enrol\w*|recruit\w*|total\s+of|administered\s+to|includ\w+)\s+(?:up\s+to\s+|the\s+)?$"
+)
+_WILL_ENTER = pattern(r"\s+will\s+be\s+(?:enrol\w*|recruited|included)\b")
+_OF_EACH = pattern(r"\s*(?:\w+\s+){0,4}?(?:each|per|every)\b")
+
+
+def enrolments(line: str) -> tuple[Found, ...]:
+    """How many people the prose says take part."""
+    text = mend(line)
+    made = []
+    for amount in amounts(line):
+        people = _PATIENTS.match(text, amount.end)
+        if people is None or _OF_EACH.match(text, people.end()):
+            continue
+        if _ALL_OF_THEM.search(text[: amount.start]) or _WILL_ENTER.match(text, people.end()):
+            made.append(
+                Found("planned_enrolment", amount.start, people.end(), amount.value, "participants", note="prose")
+            )
+    return tuple(made)
+
+
+# ---------------------------------------------------------------- products
+
+_BEFORE_CELLS = 80
+"""A tissue or donor named further than this before the cells does not describe them."""
+
+
+def _describes(text: str, start: int, end: int, listed: bool) -> bool:
+    """Whether words describe the product: they stand shortly before its cells, or after `from`."""
+    _, high = sentence_at(text, start)
+    cells = CELLS.search(text, end, min(high, end + _BEFORE_CELLS))
+    between = text[end : cells.start()] if cells else ""
+    transplant = re.match(r"\s*(?:\w+\s+){0,2}transplant", text[end:high], re.IGNORECASE)
+    if cells and not transplant and (listed or ", " not in between):
+        return True
+    low, _ = sentence_at(text, start)
+    led = re.search(r"\b(?:from|of)\s+(?:the\s+)?(?:\w+\s+)?$", text[low:start], re.IGNORECASE)
+    return bool(led and not transplant and CELLS.search(text, low, start))
+
+
+def products(line: str) -> tuple[Found, ...]:
+    """What the cells are: from whom, from which tissue, how prepared; sentences about another product are left out."""
+    text = mend(line)
+    made = []
+    for low, high in sentences(text):
+        if other_product(text[low:high]) is not None:
+            continue
+        for name, words in (("donor", DONORS), ("tissue", TISSUES), ("processing", PROCESSING)):
+            for value, printed in words:
+                match = printed.search(text, low, high)
+                if match and _describes(text, *match.span(), name == "processing"):
+                    made.append(Found(f"product_{name}", *match.span(), value))
+        match = _SAME_DONOR.search(text, low, high)
+        if match:
+            made.append(Found("same_donor", *match.span(), True))
+    return tuple(made)
+
+
+_SAME_DONOR = pattern(r"\b(?:original|same)\s+(?:[\w-]+\s+){0,3}donor\b")
+
+
+def other_product(sentence: str) -> tuple[int, int, str] | None:
+    """A product that is not the trial's cells, where the sentence names one."""
+    for value, printed in OTHER_PRODUCTS:
+        match = printed.search(sentence)
+        if match:
+            return match.start(), match.end(), value
+    return None
+
+
+def second_products(line: str) -> tuple[Found, ...]:
+    """Products beside the trial's cells that sentences say are given."""
+    text = mend(line)
+    made = []
+    for low, high in sentences(text):
+        other = other_product(text[low:high])
+        if other and _USED.search(text, low, high):
+            made.append(Found("second_product", low + other[0], low + other[1], other[2]))
+    return tuple(made)
+
+
+_USED = pattern(r"\b(?:utili[sz]ed|used|given|administered|receive[sd]?|created|injected|infused|combin\w+)\b")
+
+READERS = (
+    aims, unnamed_aims, analyses, assessments, safety_rules, conditionings, enrolments, products, second_products,
+)  # fmt: skip
+
+
+def found_in(line: str) -> Iterator[Found]:
+    """Everything this module reads in the line."""
+    for reader in READERS:
+        yield from reader(line)

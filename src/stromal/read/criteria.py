@@ -1,0 +1,103 @@
+"""Criteria as the page lists them: which side each stands on, what was lost, and where a list without headings turns.
+
+Takes sections; gives Criteria, the inclusions and exclusions with their items, and how sure the split is. Used by
+`facts`, `check` and `draft`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from stromal.read.phrases import pattern
+from stromal.read.record import Item, Section
+
+Side = Literal["inclusion", "exclusion"]
+
+_ASKS = pattern(
+    r"\s*(?:diagnos|understand|willing|able\b|ability|capable|capacity|age[ds]?\b|adults?\b|males?\b",
+    r"|females?\b(?! not)|men\b|sign|written informed|informed consent|consent|agree|provide|must\b|confirmed|documented",
+    r"|currently taking|disease duration|patients? (?:with|aged|must|diagnosed|who (?:are|have been) (?:willing|able|diagnosed))",
+    r"|\d+\s*(?:years|-\s*\d+ years))",
+)
+_BARS = pattern(
+    r"\s*(?:(?:\w+\s+){0,2}pregnan|(?:active|chronic|uncontrolled|severe|serious|current|continued|known|acute|unstable",
+    r"|recent)\b|history|previous|prior\b|hypersensitiv|allerg|intoleran|unable|inability|unwilling|refus|fail",
+    r"|clinically significant|positive (?:test|for|serolog)|participation in another|women not",
+    r"|(?:pre-?menopausal )?\w* ?women not using|abnormal|contraindicat|(?:any |other )?medical condition",
+    r"|life expectancy|(?:breast|lactat)|malignan|infection|(?:drug|alcohol|substance)|organ transplant",
+    r"|not (?:able|willing)|use of|using)",
+)
+
+
+def side_of(text: str) -> Side | None:
+    """The side that a criterion's first words show: it asks for something, or it bars somebody. None when neither."""
+    if _BARS.match(text):
+        return "exclusion"
+    return "inclusion" if _ASKS.match(text) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Criteria:
+    """The criteria of a page. `turns` lists the possible counts of inclusions where a list has no headings."""
+
+    inclusion: tuple[Item, ...]
+    exclusion: tuple[Item, ...]
+    headed: bool
+    turns: tuple[int, ...] = ()
+
+    @property
+    def given(self) -> bool:
+        """Whether the page gives any criterion."""
+        return bool(self.inclusion or self.exclusion)
+
+
+def _turns(sides: list[Side | None]) -> tuple[int, ...]:
+    """How many leading items may be inclusions, so that no item stands on the wrong side; empty when sides mix."""
+    every = range(len(sides) + 1)
+    return tuple(at for at in every if "exclusion" not in sides[:at] and "inclusion" not in sides[at:])
+
+
+def criteria(sections: tuple[Section, ...]) -> Criteria:
+    """Inclusions and exclusions. Without headings the inclusions come first: the list turns where wording does."""
+    headed = [s for s in sections if s.name in ("inclusion", "exclusion")]
+    if not headed:
+        headed = [s for s in sections if s.name in ("inclusion_questions", "exclusion_questions")]
+    bare = tuple(item for s in sections if s.name == "criteria" for item in s.items)
+    inclusion = tuple(i for s in headed if s.name.startswith("inclusion") for i in s.items if _counts(i))
+    exclusion = tuple(i for s in headed if s.name.startswith("exclusion") for i in s.items if _counts(i))
+    if headed or not bare:
+        return Criteria(inclusion, exclusion, headed=True)
+    turns = _turns([side_of(item.text) for item in bare])
+    at = turns[0] if turns else 0
+    return Criteria(bare[:at], bare[at:], headed=False, turns=turns)
+
+
+def _counts(item: Item) -> bool:
+    return not item.label and bool(item.text)
+
+
+def lost_first(section: Section) -> tuple[int, Item] | None:
+    """The first printed number of a list whose numbering does not begin at 1, with its item."""
+    for item in section.items:
+        digits = item.mark.strip("().")
+        if digits.isdigit():
+            return (int(digits), item) if int(digits) > 1 else None
+        if item.mark:
+            return None
+    return None
+
+
+def gaps(section: Section) -> tuple[tuple[int, Item], ...]:
+    """The items whose printed number skips one or more numbers after the item before."""
+    made = []
+    last = 0
+    for item in section.items:
+        digits = item.mark.strip("().")
+        if not digits.isdigit():
+            continue
+        number = int(digits)
+        if last and number > last + 1:
+            made.append((number, item))
+        last = number
+    return tuple(made)

@@ -1,0 +1,72 @@
+"""The doses a page states, settled: the dose, the first and later doses, levels, caps.
+
+Takes all readings of a page; gives the statements dose, dose_1, dose_2, dose_levels, dose_maximum, safe_dose and
+dose_equivalent. Used by `facts`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stromal.read.phrases import pattern
+from stromal.read.record import Range, Reading, Statement, Value, gather, settle
+from stromal.values import Place
+
+_NUMBERED = ("dose_1", "dose_2", "dose_3", "dose_4")
+_LEVELS = pattern(r"\b(?:escalat\w+|levels?|cohorts?|low|medium|high|groups?|arms?)\b")
+
+
+def _size(value: Value) -> float:
+    if isinstance(value, Range):
+        return float(value.low or value.high or 0)
+    return float(value) if isinstance(value, int | float) else 0.0
+
+
+def _levels(readings: list[Reading]) -> Statement:
+    """Several doses that stand side by side: every level once, smallest first."""
+    joined = gather(readings)
+    values = tuple(sorted({reading.value for reading in joined}, key=_size))
+    places = tuple(dict.fromkeys(place for reading in joined for place in reading.places))
+    states = {reading.state for reading in joined}
+    state = "ambiguous" if "ambiguous" in states else "repaired" if "repaired" in states else "stated"
+    return Statement("dose_levels", values, joined[0].unit, state, places, joined)
+
+
+def _in_one_place(readings: list[Reading]) -> bool:
+    """Whether different doses are printed side by side, as levels are, and never alone."""
+    lines: dict[int, set[Value]] = {}
+    for reading in readings:
+        for place in reading.places:
+            lines.setdefault(place.line, set()).add(reading.value)
+    every = {reading.value for reading in readings}
+    return any(values == every for values in lines.values())
+
+
+def dose_statements(readings: dict[str, list[Reading]]) -> Iterator[Statement]:
+    """Every statement about doses that the readings support."""
+    for name in (*_NUMBERED, "safe_dose", "dose_maximum"):
+        yield settle(name, readings.get(name, []))
+    levels = readings.get("dose_level", []) + readings.get("dose_subsequent", [])
+    if levels:
+        yield _levels([*(r for name in _NUMBERED for r in readings.get(name, [])), *readings.get("dose", []), *levels])
+    yield from _plain(readings.get("dose", []), bool(levels))
+
+
+def _plain(readings: list[Reading], levelled: bool) -> Iterator[Statement]:
+    units = list(dict.fromkeys(reading.unit for reading in readings))
+    for unit in units:
+        same = [reading for reading in readings if reading.unit == unit]
+        name = "dose" if unit == units[0] else "dose_equivalent"
+        values = {reading.value for reading in same if reading.state != "ambiguous"}
+        if len(values) > 1 and not levelled and _in_one_place(same):
+            yield _levels(same)
+            yield settle("dose", [], "the page gives several levels: see dose_levels")
+            return
+        yield settle(name, same)
+    if not units:
+        yield settle("dose", [])
+
+
+def first_place(statement: Statement) -> Place | None:
+    """Where the statement is made first."""
+    return statement.places[0] if statement.places else None

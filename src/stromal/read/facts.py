@@ -1,0 +1,307 @@
+"""Sections -> the statements of a record: every fact the page states, settled from all places that speak of it.
+
+Takes the sections of a page; gives the Record. Tables say which readers look at which sections and what each field
+means, so that the same facts come out of every layout. Part of the first step of the walk.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+
+from stromal.read import aims, prose
+from stromal.read.ages import age_statement
+from stromal.read.criteria import criteria, lost_first
+from stromal.read.doses import doses, routes, vehicles, volumes
+from stromal.read.dosing import dose_statements
+from stromal.read.labs import likely_unit
+from stromal.read.layout import REGISTRY_ID
+from stromal.read.limits import limits, windows
+from stromal.read.numerals import durations, tidy
+from stromal.read.outcomes import outcome_statements
+from stromal.read.phrases import Found
+from stromal.read.record import Fields, Item, Range, Reading, Record, Section, Statement, Value, settle
+from stromal.values import Place
+
+TELLING = ("title", "summary", "description", "population", "tested", "arms", "interventions", "treatment")
+"""Sections whose sentences speak of this trial; what portals say of other trials, or machines answer, is never read."""
+OUTCOMES = ("primary_outcomes", "secondary_outcomes", "other_outcomes", "outcomes")
+CRITERIA = ("inclusion", "exclusion", "criteria", "population")
+
+_READERS: tuple[tuple[Callable[[str], Iterable[Found]], tuple[str, ...]], ...] = (
+    (doses, TELLING),
+    (volumes, TELLING),
+    (vehicles, TELLING),
+    (routes, TELLING),
+    (prose.found_in, TELLING),
+    (prose.follow_ups, (*OUTCOMES, "timeline")),
+    (aims.found_in, TELLING),
+    (aims.measures, OUTCOMES),
+)
+
+Readings = dict[str, list[Reading]]
+"""Every reading of the page, by the name of what it speaks of."""
+
+
+def _prose_readings(sections: tuple[Section, ...]) -> Readings:
+    made: Readings = {}
+    for section in sections:
+        for reader, where in _READERS:
+            if section.name not in where:
+                continue
+            for item in section.items:
+                if item.label in ("resource", "button", "answered_by"):
+                    continue
+                for found in reader(item.place.quote):
+                    made.setdefault(found.name, []).extend(found.readings(item))
+    return made
+
+
+# ---------------------------------------------------------------- fields that portals print as such
+
+_FIELDS = (
+    "status", "phase", "study_type", "start", "completion", "primary_completion", "allocation", "model", "purpose",
+    "masking", "sex", "healthy_volunteers", "sponsor", "updated",
+)  # fmt: skip
+
+
+def _fields(sections: tuple[Section, ...], label: str) -> Iterator[Item]:
+    yield from (item for section in sections for item in section.items if item.label == label and item.text)
+
+
+def _field_statement(sections: tuple[Section, ...], label: str) -> Statement:
+    return settle(label, (Reading(item.text, "", (item.place,)) for item in _fields(sections, label)))
+
+
+def _sponsor(sections: tuple[Section, ...]) -> Statement:
+    """The sponsor: a field, or the first item of the section that names sponsors."""
+    stated = _field_statement(sections, "sponsor")
+    if stated.state != "missing":
+        return stated
+    named = next((s.items[0] for s in sections if s.name == "sponsor" and s.items and not s.items[0].label), None)
+    return settle("sponsor", [Reading(named.text, "", (named.place,))] if named else [])
+
+
+def _whole(text: str) -> int | None:
+    digits = re.match(r"[\d,]+", text)
+    return int(digits[0].replace(",", "")) if digits else None
+
+
+def _enrolment(sections: tuple[Section, ...], readings: Readings) -> Statement:
+    printed = [
+        Reading(count, "participants", (item.place,))
+        for item in _fields(sections, "planned_enrolment")
+        if (count := _whole(item.text)) is not None
+    ]
+    said = readings.get("planned_enrolment", [])
+    return settle("planned_enrolment", [*printed, *said], "stated in prose only" if said and not printed else "")
+
+
+# ---------------------------------------------------------------- identity
+
+
+def _identity(sections: tuple[Section, ...]) -> tuple[Statement, Statement]:
+    """Registry id and title, only where the page prints them as its own: ids of related trials are not this trial's."""
+    fielded = list(_fields(sections, "registry_id"))
+    own = [(REGISTRY_ID.search(item.place.quote), item) for item in fielded]
+    labelled = [item for s in sections if s.name in ("media", "label", "title") for item in s.items]
+    own += [(REGISTRY_ID.search(item.place.quote), item) for item in labelled] if not fielded else []
+    ids = [Reading(m[0], "", (Place(i.place.line, m[0], i.place.file),)) for m, i in own if m]
+    return settle("registry_id", ids), settle("title", _titles(sections))
+
+
+def _titles(sections: tuple[Section, ...]) -> list[Reading]:
+    items = [i for s in sections if s.name == "title" for i in s.items if i.text and i.label in ("", "label")]
+    if not items:
+        return []
+    # Power prints the kind of treatment above the title; elsewhere the title stands alone.
+    chosen = (
+        items[-1] if any(s.field("led_by") or s.field("button") for s in sections if s.name == "title") else items[0]
+    )
+    return [Reading(chosen.text, "", (chosen.place,))]
+
+
+def _conditions(sections: tuple[Section, ...]) -> Statement:
+    items = [i for s in sections if s.name == "conditions" for i in s.items if i.text]
+    value = tuple(item.text for item in items)
+    places = tuple(item.place for item in items)
+    return settle("conditions", [Reading(value, "", places)] if items else [])
+
+
+# ---------------------------------------------------------------- criteria
+
+
+def _counts(sections: tuple[Section, ...]) -> Iterator[Statement]:
+    """How many criteria each list holds; a list whose first items are lost may hold more than it shows."""
+    found = criteria(sections)
+    if not found.given:
+        yield settle("inclusion_criteria_count", [])
+        yield settle("exclusion_criteria_count", [])
+        return
+    total = len(found.inclusion) + len(found.exclusion)
+    for side, items in (("inclusion", found.inclusion), ("exclusion", found.exclusion)):
+        name = f"{side}_criteria_count"
+        places = tuple(item.place for item in items)
+        if not found.headed:
+            counts = [turn if side == "inclusion" else total - turn for turn in found.turns]
+            note = "the page prints one list without headings; parted where the wording turns from asking to barring"
+            yield settle(name, _unheaded(counts, places, note), note)
+            continue
+        printed = [s for s in sections if s.name in (side, f"{side}_questions")]
+        lost = next((hit for s in printed if (hit := lost_first(s))), None)
+        yield settle(name, _counted(len(items), lost, places))
+
+
+def _unheaded(counts: list[int], places: tuple[Place, ...], note: str) -> list[Reading]:
+    if len(counts) == 1:
+        return [Reading(counts[0], "criteria", places, "repaired", note)]
+    return [Reading(count, "criteria", places, "ambiguous", note) for count in counts]
+
+
+def _counted(count: int, lost: tuple[int, Item] | None, places: tuple[Place, ...]) -> list[Reading]:
+    if lost is None:
+        return [Reading(count, "criteria", places)] if places else []
+    note = f"{count} are shown, but the numbering begins at {lost[0]}"
+    return [
+        Reading(count, "criteria", places, "ambiguous", note),
+        Reading(count + lost[0] - 1, "criteria", places, "ambiguous", note),
+    ]
+
+
+_SIDES = {"inclusion": "asked of those who take part", "exclusion": "a reason to exclude"}
+
+
+def _criterion_readings(sections: tuple[Section, ...]) -> Readings:
+    """Limits and windows of each criterion, by what they speak of."""
+    found = criteria(sections)
+    sided = [(item, _SIDES["inclusion"]) for item in found.inclusion]
+    sided += [(item, _SIDES["exclusion"]) for item in found.exclusion]
+    sided += [(item, "") for s in sections if s.name == "population" for item in s.items if not item.label]
+    made: Readings = {}
+    for item, side in sided:
+        for limit in (*limits(item.place.quote), *windows(item.place.quote)):
+            tied = f"{limit.side} {limit.anchor}".strip()
+            note = "; ".join(filter(None, (limit.note, tied, side)))
+            for reading in limit.readings(item):
+                made.setdefault(limit.name, []).extend(_doubted(limit.name, reading, note))
+    return made
+
+
+def _doubted(name: str, reading: Reading, note: str) -> Iterator[Reading]:
+    """A laboratory limit in a unit that cannot be right keeps its printed reading beside the one probably meant."""
+    value = reading.value
+    likely = likely_unit(name, value, reading.unit) if isinstance(value, Range | int | float) else None
+    if likely is None:
+        yield Reading(value, reading.unit, reading.places, reading.state, note)
+        return
+    doubt = f"printed in {reading.unit}, which no living person shows; {likely} is probably meant; {note}"
+    yield Reading(value, reading.unit, reading.places, "ambiguous", doubt)
+    yield Reading(value, likely, reading.places, "ambiguous", doubt)
+
+
+# ---------------------------------------------------------------- what the prose says, settled
+
+
+_SETTLED = (
+    "volume", "fluid_removed", "harvest_volume", "vehicle", "interval", "visit_interval", "run_in", "follow_up",
+    "treatment_duration", "baseline", "baseline_window", "conditioning", "safety_rule", "analysis", "product_donor",
+    "product_tissue", "same_donor", "second_product",
+)  # fmt: skip
+_LISTED = ("route", "assessments", "product_processing")
+"""Names whose several values stand side by side and contradict nothing."""
+
+
+def _together(name: str, readings: list[Reading]) -> Statement:
+    """One statement whose value is everything named, in the order of the page."""
+    values: dict[Value, Place] = {}
+    for reading in readings:
+        values.setdefault(reading.value, reading.places[0])
+    if name == "route" and len(values) == 1:
+        return settle(name, readings)
+    places = tuple(dict.fromkeys(place for reading in readings for place in reading.places))
+    return settle(name, [Reading(tuple(values), "", places)] if values else [])
+
+
+def _visits(readings: list[Reading]) -> Statement:
+    """The visit times: the longest list, with the shorter ones that it contains; other lists contradict it."""
+    lists = [(reading, reading.value) for reading in readings if isinstance(reading.value, tuple)]
+    if not lists:
+        return settle("visits", [])
+    longest, held = max(lists, key=lambda pair: len(pair[1]))
+    return settle(
+        "visits",
+        (
+            replace(reading, value=held) if reading.unit == longest.unit and set(value) <= set(held) else reading
+            for reading, value in lists
+        ),
+    )
+
+
+def _screening(sections: tuple[Section, ...]) -> Statement:
+    """How long screening takes, where a portal's timeline says so."""
+    readings = []
+    for item in _fields(sections, "screening"):
+        for length in durations(item.place.quote):
+            quote = item.place.quote[: length.end].strip()
+            place = Place(item.place.line, quote, item.place.file)
+            readings.append(Reading(length.value, length.unit, (place,), note="the portal's own estimate"))
+    return settle("screening", readings)
+
+
+def _product(readings: Readings) -> Statement:
+    """The product in one statement, out of what is sure about it."""
+    parts: list[tuple[str, Value]] = []
+    places: dict[Place, None] = {}
+    for name in ("product_donor", "product_tissue", "product_processing", "same_donor"):
+        known = _together(name, readings.get(name, [])) if name in _LISTED else settle(name, readings.get(name, []))
+        if known.sure:
+            parts.append((name.removeprefix("product_"), known.value))
+            places |= dict.fromkeys(known.places)
+    if not parts:
+        return settle("product", [])
+    parts.insert(0, ("cells", "mesenchymal stromal cells"))
+    return settle("product", [Reading(Fields(tuple(parts)), "", tuple(places))])
+
+
+_EXPECTED = (
+    "registry_id", "title", "status", "phase", "planned_enrolment", "sponsor", "conditions", "sex", "age", "dose",
+    "route", "administrations", "product", "primary_outcome", "secondary_outcomes", "follow_up",
+    "inclusion_criteria_count", "exclusion_criteria_count",
+)  # fmt: skip
+"""What a registry page should state: where it does not, the statement says that it is missing."""
+
+
+def _every(sections: tuple[Section, ...]) -> Iterator[Statement]:
+    readings = _prose_readings(sections)
+    yield from _identity(sections)
+    for label in _FIELDS:
+        yield _sponsor(sections) if label == "sponsor" else _field_statement(sections, label)
+    yield _conditions(sections)
+    yield _enrolment(sections, readings)
+    yield age_statement(sections)
+    yield from dose_statements(readings)
+    yield settle("administrations", readings.get("administrations", []))
+    yield _product(readings)
+    for name in _SETTLED:
+        yield settle(name, readings.get(name, []))
+    for name in _LISTED:
+        yield _together(name, readings.get(name, []))
+    yield _visits(readings.get("visits", []))
+    yield _screening(sections)
+    yield from outcome_statements(sections, readings)
+    yield from _counts(sections)
+    for name, found in _criterion_readings(sections).items():
+        yield settle(name, found)
+
+
+def record(layout: str, file: str, sections: tuple[Section, ...]) -> Record:
+    """The record of a page: every statement that has something to say, and those that a page ought to make."""
+    statements: dict[str, Statement] = {}
+    for statement in _every(sections):
+        if statement.state != "missing" or statement.name in _EXPECTED or statement.note:
+            statements.setdefault(statement.name, statement)
+    if "dose_1" in statements and statements["dose"].state == "missing":
+        del statements["dose"]
+    known = {name: str(statements[name].value or "") for name in ("registry_id", "title")}
+    return Record(known["registry_id"], tidy(known["title"]), layout, file, sections, tuple(statements.values()))

@@ -1,0 +1,389 @@
+"""Numeric limits, ages and windows of time in criteria, with direction and strictness.
+
+Takes one line of text; gives Found phrases whose value is a Range. `More than 2 and less than 16` is open at both
+ends and never anything else. Part of the first step of the walk.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from stromal.read.numerals import TIME_UNITS, Amount, Length, amounts, durations, mend
+from stromal.read.phrases import Found, pattern, sentence_at, slug
+from stromal.read.record import Number, Range
+from stromal.read.vocabulary import EVENTS, MEASURES, nearest_term
+
+# ---------------------------------------------------------------- the words that compare
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """One end of a range: which side it closes, and whether the number itself belongs."""
+
+    side: str
+    included: bool
+
+    def negated(self) -> Bound:
+        """`not more than` is at most; `not at least` is less than."""
+        return Bound("high" if self.side == "low" else "low", not self.included)
+
+    def at(self, number: Number) -> Range:
+        """The range that this end leaves open on the other side."""
+        if self.side == "low":
+            return Range(low=number, low_included=self.included)
+        return Range(high=number, high_included=self.included)
+
+
+_MORE = "greater|more|higher|larger|older|longer|later"
+_LESS = "less|fewer|lower|smaller|younger|shorter|earlier"
+_EQUAL = r"(?:\s+than)?\s+or\s+(?:is\s+)?equal(?:s)?(?:\s+(?:to|than))?"
+_EQUAL_FIRST = r"equal(?:s)?(?:\s+to)?\s+or\s+"
+PREFIXES: tuple[tuple[str, Bound], ...] = (
+    (rf"(?:{_MORE}){_EQUAL}|{_EQUAL_FIRST}(?:{_MORE})(?:\s+than)?|above\s+or\s+equal(?:\s+to)?", Bound("low", True)),
+    (rf"(?:{_LESS}){_EQUAL}|{_EQUAL_FIRST}(?:{_LESS})(?:\s+than)?|below\s+or\s+equal(?:\s+to)?", Bound("high", True)),
+    (r"≥|>\s*/?\s*=|=\s*>|>\s*or\s*=|at\s+least|(?:a\s+)?minimum(?:\s+age)?(?:\s+of|\s*:)?|min\.", Bound("low", True)),
+    (
+        r"≤|<\s*/?\s*=|=\s*<|<\s*or\s*=|at\s+most|up\s+to|(?:a\s+)?maximum(?:\s+age)?(?:\s+of|\s*:)?|max\.",
+        Bound("high", True),
+    ),
+    (rf"(?:{_MORE})\s+than|over|above|exceed(?:s|ing)?|in\s+excess\s+of|>", Bound("low", False)),
+    (rf"(?:{_LESS})\s+than|below|under|<", Bound("high", False)),
+)
+SUFFIXES: tuple[tuple[str, Bound], ...] = (
+    (rf"(?:or|and|&)\s+(?:{_MORE}|above|over|up(?:wards?)?)(?!\s+than)|\+(?!\d|/)", Bound("low", True)),
+    (rf"(?:or|and|&)\s+(?:{_LESS}|below|under)(?!\s+than)", Bound("high", True)),
+)
+_NEGATION = r"(?P<negation>\b(?:not|no|never|cannot|nor|n't)\s+(?:be\s+|to\s+be\s+|to\s+|have\s+been\s+)?)?"
+_FILLER = r"\s*(?:(?:the|a|an|age|ages|about|approximately|or|of|equal\s+to)\s+){0,3}$"
+_PREFIX = tuple((pattern(rf"{_NEGATION}(?<![a-z-])(?P<words>{words}){_FILLER}"), bound) for words, bound in PREFIXES)
+_SUFFIX = tuple((pattern(rf"\s*,?\s*(?:{words})"), bound) for words, bound in SUFFIXES)
+_FLIPPED = (
+    (pattern(r"\s*(?:≤|<\s*=)\s*(?=[a-z])"), Bound("low", True)),
+    (pattern(r"\s*<\s*(?=[a-z])"), Bound("low", False)),
+    (pattern(r"\s*(?:≥|>\s*=)\s*(?=[a-z])"), Bound("high", True)),
+    (pattern(r"\s*>\s*(?=[a-z])"), Bound("high", False)),
+)
+
+# ---------------------------------------------------------------- units
+
+_UNITS: tuple[tuple[str, str], ...] = (
+    (r"mg\s*/\s*dl", "mg/dL"), (r"g\s*/\s*dl|g%", "g/dL"), (r"mg\s*/\s*l", "mg/L"), (r"g\s*/\s*l", "g/L"),
+    (r"m[mM]ol\s*/\s*l", "mmol/L"), (r"umol\s*/\s*l", "umol/L"), (r"ng\s*/\s*ml", "ng/mL"),
+    (r"(?:iu|u)\s*/\s*l", "U/L"), (r"(?:cells?\s*)?/\s*mm\s*\^?\s*[3³]", "/mm3"), (r"(?:cells?\s*)?/\s*ul\b", "/uL"),
+    (r"/\s*l\b", "/L"), (r"ml\s*/\s*min\w*", "mL/min"), (r"kg\s*/\s*m\s*\^?\s*[2²]", "kg/m2"), (r"mm\s*hg", "mm[Hg]"),
+    (r"bpm|beats\s*(?:/|per)\s*min\w*|/\s*min\w*", "/min"),
+    (r"%|percent", "%"),
+    (r"(?:x|times)?\s*(?:the\s+)?(?:ULN|upper\s+limit\s+of\s+(?:the\s+)?normal(?:\s+range)?)", "{ULN}"),
+    (r"kg\b|kilograms?", "kg"), (r"cm\b", "cm"), (r"mm\b", "mm"), (r"°\s*C\b", "Cel"), (r"points?\b", ""),
+)  # fmt: skip
+_PRINTED = tuple((pattern(r"\s*-?\s*(?:", printed, ")"), unit) for printed, unit in _UNITS)
+_TIME = pattern(
+    rf"[\s-]*(?P<unit>{'|'.join(sorted((u for u in TIME_UNITS if len(u) > 1), key=len, reverse=True))})\b\.?'?"
+)
+
+
+def _unit(text: str, end: int) -> tuple[str, int]:
+    """The unit printed after a number, as UCUM or a calendar word, and where it ends."""
+    for printed, unit in _PRINTED:
+        match = printed.match(text, end)
+        if match:
+            return unit, match.end()
+    time = _TIME.match(text, end)
+    return (TIME_UNITS[time["unit"].lower()], time.end()) if time else ("", end)
+
+
+# ---------------------------------------------------------------- limits
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A range with its unit, where it stands, and where its number begins (the subject stands before that)."""
+
+    start: int
+    end: int
+    value: Range
+    unit: str
+    words: str = ""
+
+
+_AGE_TAIL = pattern(r"\s*(?:of\s+age|old|-old|in\s+age)\b")
+
+
+def _bound_before(text: str, start: int) -> tuple[int, Bound, str] | None:
+    """The comparing words that end at this offset: the longest, with a negation where one stands before them."""
+    best: tuple[int, Bound, str] | None = None
+    for words, bound in _PREFIX:
+        match = words.search(text, max(0, start - 60), start)
+        if match and (best is None or match.start() < best[0]):
+            best = match.start(), bound.negated() if match["negation"] else bound, match["words"].lower()
+    return best
+
+
+def _one(text: str, amount: Amount) -> Limit | None:
+    unit, end = _unit(text, amount.end)
+    tail = _AGE_TAIL.match(text, end)
+    end = tail.end() if tail else end
+    if isinstance(amount.value, Range):
+        lead = re.search(r"(?:\bbetween|\bfrom)\s+(?:the\s+ages?\s+of\s+)?$", text[: amount.start], re.IGNORECASE)
+        return Limit(lead.start() if lead else amount.start, end, amount.value, unit)
+    before = _bound_before(text, amount.start)
+    if before is not None:
+        return Limit(before[0], end, before[1].at(amount.value), unit, before[2])
+    for words, bound in _SUFFIX:
+        match = words.match(text, end)
+        if match:
+            again = _AGE_TAIL.match(text, match.end())
+            return Limit(
+                amount.start, again.end() if again else match.end(), bound.at(amount.value), unit, match[0].strip()
+            )
+    for words, bound in _FLIPPED:
+        match = words.match(text, end)
+        if match:
+            return Limit(amount.start, match.end(), bound.at(amount.value), unit, match[0].strip())
+    return None
+
+
+_JOINED = pattern(r"\s*(?:years?|yrs?|months?)?\s*,?\s*(?:and|but|to|-|–|,)?\s*(?:is\s+|be\s+)?")
+
+
+def _join(text: str, limits: list[Limit]) -> Iterator[Limit]:
+    """`more than 2 and less than 16`: two neighbouring open ends become one range."""
+    while limits:
+        first = limits.pop(0)
+        if limits and _fits(text, first, limits[0]):
+            second = limits.pop(0)
+            low, high = (first, second) if first.value.low is not None else (second, first)
+            value = Range(low.value.low, high.value.high, low.value.low_included, high.value.high_included)
+            yield Limit(first.start, second.end, value, second.unit or first.unit, f"{first.words}, {second.words}")
+        else:
+            yield first
+
+
+def _fits(text: str, first: Limit, second: Limit) -> bool:
+    low = first.value.low if first.value.low is not None else second.value.low
+    high = second.value.high if second.value.high is not None else first.value.high
+    if low is None or high is None or low > high or None not in (first.value.low, first.value.high):
+        return False
+    if None not in (second.value.low, second.value.high) or (first.unit and second.unit and first.unit != second.unit):
+        return False
+    between = text[first.end : second.start]
+    flipped = re.search(r"[<≤]\s*=?\s*$", text[: first.end]) is not None and len(between) < 40
+    return _JOINED.fullmatch(between) is not None or flipped
+
+
+def comparisons(line: str) -> tuple[Limit, ...]:
+    """Every number or range of the line that stands with comparing words or as low-high, joined where two ends meet."""
+    text = mend(line)
+    single = [limit for amount in amounts(line) if (limit := _one(text, amount)) is not None]
+    for place in range(len(single) - 2, -1, -1):
+        this, following = single[place], single[place + 1]
+        if not this.unit and re.fullmatch(r"\s*,?\s*(?:or|and|and/or)\s*", text[this.end : following.start]):
+            single[place] = replace(this, unit=following.unit)
+    return tuple(_join(text, single))
+
+
+# ---------------------------------------------------------------- ages
+
+_AGE_WORD = pattern(r"\bage[ds]?\b(?!\s+(?:at|of)\s+(?:disease\s+|symptom\s+)?onset)[^.;]{0,30}$")
+_OTHER_AGE = pattern(r"\b(?:gestation(?:al)?|bone|corrected|donor'?s?|maternal)\s+ages?\b[^.;]{0,30}$")
+_DURATION = pattern(
+    r"\b(?:duration|history|since|diagnos\w+|onset|for|survival|expectancy|within|stable|treat\w+|last|past|previous)\b",
+    r"[^.;,]{0,40}$",
+)
+_PEOPLE = pattern(
+    r"(?<!\bfor )(?<!\bwith )\b(?:adults?|people|persons?|patients?|subjects?|participants?|residents?|men|women|males?"
+    r"|females?|individuals|volunteers|anyone|children)\s*(?:,|\(|are|aged?)?\s*$"
+)
+_GOES_ON = pattern(r"\s*(?:$|[.,;:)(]|(?:with|who|and|or|at|to|of|male|female|men|women|both|diagnosed)\b)")
+_SINCE = pattern(r"\s*(?:since|from|after|post|before|prior|following|of\s+(?!age))\b")
+_SOMEBODY_ELSE = pattern(
+    r"\b(?:donors?|guardians?|parents?|siblings?|partners?|caregivers?|minors?|assent|guidelines?|childbearing|menopaus\w+"
+    r"|child-bearing|gestation(?:al)?|onset|expectancy)\b"
+)
+
+
+def _is_age(text: str, limit: Limit) -> bool:
+    """Whether a range speaks of how old participants are: not how long something lasted, nor how old others are."""
+    before, inside = text[: limit.start], text[limit.start : limit.end]
+    low, high = sentence_at(text, limit.start)
+    if limit.unit not in ("", "years", "months", "weeks", "days") or _OTHER_AGE.search(before):
+        return False
+    if _SOMEBODY_ELSE.search(text, low, limit.start) or _SINCE.match(text, limit.end, high):
+        return False
+    if _AGE_TAIL.search(inside) or re.search(r"\bages?\b", inside, re.IGNORECASE) or _AGE_WORD.search(before):
+        return True
+    if not limit.unit and not _GOES_ON.match(text, limit.end):
+        return False
+    if re.search(r"older|younger", limit.words):
+        return limit.unit in ("", "years")
+    return bool(_PEOPLE.search(before)) and not _DURATION.search(before)
+
+
+def ages(line: str) -> tuple[Found, ...]:
+    """Age limits. `over 18` is read as more than 18 with the rival reading 18 and over: the phrase admits both."""
+    text = mend(line)
+    made = []
+    for limit in comparisons(line):
+        if not _is_age(text, limit) or not _plausible_age(limit):
+            continue
+        unit, value = limit.unit or "years", limit.value
+        rivals: tuple[tuple[Range, str], ...] = ()
+        note = ""
+        if value.low is not None and not value.low_included and value.high is None and unit == "years":
+            rivals = ((replace(value, low_included=True), unit),)
+            note = f"the words leave open whether a person aged {value.low:g} may join"
+        made.append(
+            Found("age", limit.start, limit.end, value, unit, "ambiguous" if rivals else "stated", note, rivals)
+        )
+    return tuple(made)
+
+
+def _plausible_age(limit: Limit) -> bool:
+    oldest = {"years": 130, "": 130, "months": 400}.get(limit.unit, 4000)
+    return all(end is None or 0 <= end <= oldest for end in (limit.value.low, limit.value.high))
+
+
+# ---------------------------------------------------------------- windows of time
+
+_ANCHOR_WORDS = (
+    r"(?:the\s+|this\s+|their\s+|any\s+)?(?P<anchor>[a-z][\w'-]*(?:\s+(?!and\b|or\b|but\b|with\b)[a-z][\w'-]*){0,4})"
+)
+_BEFORE = pattern(rf"\s*(?:prior\s+to|before|preceding|previous\s+to)\s+{_ANCHOR_WORDS}")
+_AROUND = pattern(rf"\s*(?:of|from)\s+(?!age\b|life\b){_ANCHOR_WORDS}")
+_EARLIER = pattern(r"\s*(?:prior|before|earlier|ago|beforehand|previously)\b")
+_AFTER = pattern(rf"\s*(?:after|following|post|since)\s+{_ANCHOR_WORDS}")
+_WITHIN = pattern(
+    r"\b(?:within|in|during|over)\s+(?P<the>(?:the|a)\s+)?",
+    r"(?P<recent>(?:last|past|previous|preceding|prior)\s+)?(?:period\s+of\s+)?$",
+)
+_FOR = pattern(r"\bfor\s+(?:a\s+(?:period|minimum)\s+of\s+)?(?:the\s+(?P<recent>(?:last|past|previous))\s+)?$")
+
+
+def _window_range(text: str, length: Length) -> tuple[int, Range, bool] | None:
+    """The stretch of time meant, where its words begin, and whether `last` or `past` says it ends now."""
+    ends = length.value
+    low, high = (ends.low, ends.high) if isinstance(ends, Range) else (ends, ends)
+    within = _WITHIN.search(text[: length.start])
+    if within and (within[0].lower().startswith("within") or within["recent"] or within["the"]):
+        return within.start(), Range(high=high), bool(within["recent"])
+    bound = _bound_before(text, length.start)
+    if bound is not None and low is not None:
+        lead = _FOR.search(text[: bound[0]])
+        return lead.start() if lead else bound[0], bound[1].at(low), False
+    lead = _FOR.search(text[: length.start])
+    if lead:
+        return lead.start(), Range(low=low), bool(lead["recent"])
+    return length.start, Range(high=high), False
+
+
+def windows(line: str) -> tuple[Found, ...]:
+    """Windows such as `within 5 years of the screening visit`: a Range, its side and anchor, named by its subject."""
+    text = mend(line)
+    made = []
+    for length in durations(line):
+        found = _window_range(text, length)
+        if found is None:
+            continue
+        start, value, recent = found
+        said_within = text[start : start + 6].lower() == "within"
+        before, after = _BEFORE.match(text, length.end), _AFTER.match(text, length.end)
+        before = before or (_AROUND.match(text, length.end) if said_within else None)
+        earlier = _EARLIER.match(text, length.end)
+        side = "before" if before or earlier or recent else "after" if after else ""
+        if not side and not said_within:
+            continue
+        tied = before or after
+        end = tied.end() if tied else earlier.end() if earlier else length.end
+        term = nearest_term(text, start, EVENTS)
+        name = term.name if term else slug(_subject_words(text[:start]), 3) or "criterion"
+        anchor = tied["anchor"].strip() if tied else ""
+        made.append(Found(f"window_{name}", start, end, value, length.unit, side=side, anchor=anchor))
+    return tuple(made)
+
+
+_SMALL_WORDS = frozenset((
+    "a", "an", "the", "of", "or", "and", "any", "with", "in", "on", "at", "to", "by", "for", "is", "are", "be", "been",
+    "has", "have", "had", "not", "no", "who", "their", "its", "as", "from", "than", "that", "this", "using", "use",
+    "used", "patients", "patient", "subjects", "history",
+))  # fmt: skip
+
+
+def _subject_words(text: str) -> str:
+    """The last words before a phrase that carry meaning: a name of last resort for what it is about."""
+    clause = re.split(r"[.;:()]", text)[-1] or text
+    words = [word for word in re.findall(r"[A-Za-z][\w-]*", clause) if word.lower() not in _SMALL_WORDS]
+    return " ".join(words[-3:])
+
+
+# ---------------------------------------------------------------- limits on what is measured
+
+_AT = pattern(
+    r"\s*[),]?\s*at\s+(?:the\s+)?(?P<anchor>(?:time\s+of\s+)?(?:screening|baseline|enrol\w*|study\s+entry|entry",
+    r"|inclusion|consent)(?:\s+visit)?)",
+)
+_DENIED = pattern(r"\b(?:not|no|never|without|n't)\s+(?:(?!and\b|or\b|but\b)[\w-]+\s+){1,4}\(?$")
+
+
+_TOO_FAR = 45
+"""A measure named further than this before a number is not what the number limits."""
+
+
+def _subject(text: str, limit: Limit, previous: str) -> str:
+    """What a limit is about: the measure named just before it, inside or just after it, else the words before it."""
+    clause = re.split(r"[.;,]\s", text[max(0, limit.start - _TOO_FAR) : limit.start])[-1]
+    term = nearest_term(clause, len(clause), MEASURES)
+    if term is None and re.fullmatch(r"\s*(?:and/or|or|and)\s*", clause[-8:].lstrip("0123456789%")):
+        return previous
+    if term is None:
+        around = text[limit.start : limit.end + 30]
+        close = _CLOSE.match(around, limit.end - limit.start)
+        term = nearest_term(around, close.end() if close else limit.end - limit.start, MEASURES)
+    return term.name if term else slug(_subject_words(clause), 3)
+
+
+_CLOSE = pattern(r"\s*(?:points?\s+)?(?:on|of|in|for)\s+(?:the\s+)?[\w-]+")
+
+
+def _other(value: Range) -> Range | None:
+    """What is left outside a range with one end; None for a range with two."""
+    if value.low is None:
+        return Range(low=value.high, low_included=not value.high_included)
+    return Range(high=value.low, high_included=not value.low_included) if value.high is None else None
+
+
+def limits(line: str) -> tuple[Found, ...]:
+    """Limits on what is measured: `ALSFRS-R ≥ 15 at screening`, `duration of more than 2 and less than 16 years`.
+
+    Where a denial stands before the limit (`must not have ... below 8`), its other side is a rival reading.
+    """
+    text = mend(line)
+    taken = [(found.start, found.end) for found in (*ages(line), *windows(line))]
+    made = []
+    for limit in comparisons(line):
+        name = _subject(text, limit, made[-1].name if made else "")
+        worded = text[limit.start : limit.end].isascii() and not re.search(r"\d", text[limit.start : limit.end])
+        bare = limit.unit in ("", "hours", "minutes") and (worded or not limit.words) and name not in _MEASURED
+        if not name or bare or any(a < limit.end and limit.start < b for a, b in taken):
+            continue
+        other = _other(limit.value) if _DENIED.search(text[: limit.start]) else None
+        at = _AT.match(text, limit.end)
+        made.append(
+            Found(
+                name,
+                limit.start,
+                limit.end,
+                limit.value,
+                limit.unit,
+                "ambiguous" if other else "stated",
+                "a denial stands before the limit" if other else "",
+                ((other, limit.unit),) if other else (),
+                side="at" if at else "",
+                anchor=at["anchor"] if at else "",
+            )
+        )
+    return tuple(made)
+
+
+_MEASURED = frozenset(term.name for term in MEASURES)

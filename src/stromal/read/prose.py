@@ -1,0 +1,282 @@
+"""When and how often: administrations, intervals, run-in, follow-up, visits, as sentences say it.
+
+Takes one line of text; gives Found phrases named administrations, interval, visit_interval, run_in, follow_up, visits,
+baseline, baseline_window and treatment_duration. Part of the first step of the walk, beside `doses` and `limits`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+
+from stromal.read.numerals import TIME_UNITS, Length, Numeral, amounts, durations, mend, numerals
+from stromal.read.phrases import Found, pattern, sentence_at
+from stromal.read.record import Number, Range, State, Value
+
+_GIVING = r"(?:administrations?|injections?|infusions?|transplantations?|implantations?|applications?)"
+_GIVINGS = _GIVING.replace("s?", "s")
+_DOSING = pattern(
+    r"\b(?:inject\w*|infus\w*|administ\w*|transplant\w*|implant\w*|dos(?:e|es|ed|ing)|deliver\w*|treatments)\b"
+)
+_SEEING = pattern(
+    r"\b(?:visits?|follow\w*|examin\w*|evaluat\w*|assess\w*|monitor\w*|measure\w*|seen|scans?|scor\w*|questionnaires?"
+    r"|tests?|tested|check\w*)\b"
+)
+
+# ---------------------------------------------------------------- how many times
+
+_NOT_BETWEEN = (
+    r"(?:and|or|to|of|for|with|than|the|every|patients?|subjects?|participants?|groups?|arms?|weeks?|months?|days?|years?"
+    r"|hours?|ml|mg|kg|million|times|x)"
+)
+_COUNTED = pattern(rf"\s+(?:(?!{_NOT_BETWEEN}\b)[\w()-]+\s+){{0,4}}?(?:{_GIVINGS}|doses)\b(?!\s+levels?)")
+_NOT_A_COUNT = pattern(r"\b(?:every|day|week|month|first|last|additional|further|next|level)\s+$")
+_TIMES = pattern(
+    r"\s*times\s*(?:(?P<total>in\s+total|total|altogether)|(?!\s*(?:the|a|per|daily|more|greater|upper|ULN)\b))"
+)
+_SINGLE = pattern(
+    r"\b(?:a\s+|one\s+)?(?:single|one[\s-]time)\s+",
+    r"(?:(?!(?:cent(?:er|re)|arm|group|blind\w*|study|site|trial|patient|of|and|cohort)\b)[\w-]+\s+){0,5}?",
+    rf"(?:{_GIVING}|dose)\b(?!\s*-?(?:escalation|levels?|group))",
+)
+_ONCE = pattern(
+    r"\b(?:infused|injected|administered|given)\s+(?:\w+\s+){0,3}?(?P<often>once|twice)\b",
+    r"(?!\s+(?:a|per|every|daily|weekly|monthly|in)\b)",
+)
+_AGAIN = pattern(r"\b(?:subsequent|repeat\w*|additional|further|second)\b")
+
+
+def administrations(line: str) -> tuple[Found, ...]:
+    """How many times the product is given: `four intrathecal administrations`, `a single infusion`, `4 times total`."""
+    text = mend(line)
+    made = [*_counted(text, line), *_single(text)]
+    made += [
+        Found("administrations", m.start(), m.end(), 2 if m["often"].lower() == "twice" else 1)
+        for m in _ONCE.finditer(text)
+    ]
+    return tuple(sorted(made, key=lambda found: found.start))
+
+
+def _counted(text: str, line: str) -> Iterator[Found]:
+    for amount in amounts(line):
+        whole = all(n.value.denominator == 1 and 2 <= n.value <= 60 for n in amount.numerals)
+        if not whole or _NOT_A_COUNT.search(text[: amount.start]):
+            continue
+        low, _ = sentence_at(text, amount.start)
+        times = _TIMES.match(text, amount.end)
+        if times and not times["total"] and not _DOSING.search(text, low, amount.start):
+            times = None
+        said = _COUNTED.match(text, amount.end) or times
+        if said:
+            yield Found("administrations", amount.start, said.end(), amount.value)
+
+
+def _single(text: str) -> Iterator[Found]:
+    for match in _SINGLE.finditer(text):
+        alone = not _AGAIN.search(text) or not match[0].rstrip().lower().endswith("dose")
+        if alone and not re.search(r"\bat\s+$", text[: match.start()], re.IGNORECASE):
+            yield Found("administrations", match.start(), match.end(), 1)
+
+
+# ---------------------------------------------------------------- how far apart
+
+_EVERY = pattern(r"\b(?:every|each|intervals?\s+of|separated\s+by|spaced)\s+(?:about\s+|approximately\s+|~\s*)?$")
+_APART = pattern(r"\s*(?:apart\b|intervals?\b|between\s+(?:each\s+|the\s+)?(?:two\s+)?(?:doses|injections|infusions))")
+_ADVERBS: dict[str, tuple[tuple[Value, str], ...]] = {
+    "weekly": ((1, "weeks"),),
+    "fortnightly": ((2, "weeks"),),
+    "monthly": ((1, "months"),),
+    "quarterly": ((3, "months"),),
+    "yearly": ((1, "years"),),
+    "annually": ((1, "years"),),
+    "bimonthly": ((2, "months"), (0.5, "months")),
+    "bi-monthly": ((2, "months"), (0.5, "months")),
+    "biweekly": ((2, "weeks"), (0.5, "weeks")),
+    "bi-weekly": ((2, "weeks"), (0.5, "weeks")),
+    "biannually": ((2, "years"), (0.5, "years")),
+}
+_ADVERB = pattern(
+    rf"(?<!-)\b(?P<often>{'|'.join(sorted(_ADVERBS, key=len, reverse=True))})\b",
+    r"(?!\s+(?:changes?|slopes?|rates?|decline|progression|loss)\b)",
+)
+_EVERY_ONE = pattern(r"\bevery\s+(?P<unit>day|week|month|year)\b")
+
+
+def _kind(text: str, start: int, end: int) -> str | None:
+    """Whether an interval parts doses or visits: the nearest cue before it in the sentence decides, else after it."""
+    low, high = sentence_at(text, start)
+    before = [(m.start(), name) for name, cue in _CUES for m in cue.finditer(text, low, start)]
+    if before:
+        return max(before)[1]
+    after = [(m.start(), name) for name, cue in _CUES for m in cue.finditer(text, end, high)]
+    return min(after)[1] if after else None
+
+
+_CUES = (("interval", _DOSING), ("visit_interval", _SEEING))
+
+
+def intervals(line: str) -> tuple[Found, ...]:
+    """How far apart doses (`interval`) or visits (`visit_interval`) are. `Bimonthly` is kept with both its readings."""
+    text = mend(line)
+    made = []
+    for length in durations(line):
+        every = _EVERY.search(text[: length.start])
+        apart = _APART.match(text, length.end)
+        start, end = every.start() if every else length.start, apart.end() if apart else length.end
+        name = _kind(text, start, end) if every or apart else None
+        if name:
+            made.append(Found(name, start, end, length.value, length.unit))
+    for match in _EVERY_ONE.finditer(text):
+        name = _kind(text, match.start(), match.end())
+        if name:
+            made.append(Found(name, match.start(), match.end(), 1, TIME_UNITS[match["unit"].lower()]))
+    for match in _ADVERB.finditer(text):
+        (value, unit), *rivals = _ADVERBS[match["often"].lower()]
+        name = _kind(text, match.start(), match.end())
+        if name:
+            note = "the word means every two or twice in one" if rivals else ""
+            state: State = "ambiguous" if rivals else "stated"
+            made.append(Found(name, match.start(), match.end(), value, unit, state, note, tuple(rivals)))
+    return tuple(sorted(made, key=lambda found: found.start))
+
+
+# ---------------------------------------------------------------- run-in, follow-up, length of treatment
+
+_RUN_IN = r"run[\s-]?in[\"”']?"
+_RUN_IN_BEFORE = pattern(rf"[\"“']?{_RUN_IN}\s*(?:period|phase)?\s*(?:of|for|lasting|:)?\s*(?:at\s+least\s+)?$")
+_RUN_IN_AFTER = pattern(rf"[\s-]*(?:long\s+)?[\"“'(]*{_RUN_IN}(?:\s*(?:period|phase)[\"”']?)?")
+_LAST = pattern(
+    r"\s*(?:after|following|post)[\s-]*(?:the\s+|their\s+)?(?:last|final)\s+(?:[\w-]+[\s-]+){0,3}?",
+    rf"(?:{_GIVING}|dose|treatment|therapy)\b",
+)
+_FOLLOWED = pattern(
+    r"\bfollow(?:ed|ing|[\s-]*up)?\b(?:\s*period)?(?P<between>[^.;\d]{0,45}?)(?:for|of|:|~|up|period)?\s*"
+    r"(?:approximately\s+|about\s+|at\s+least\s+|~\s*|a\s+total\s+of\s+|total\s+of\s+|up\s+to\s+)*$"
+)
+_OF_FOLLOW_UP = pattern(r"\s*(?:of\s+)?follow[\s-]*up\b")
+_AFTER_WHAT = pattern(
+    rf"\s*(?:after|following|post)[\s-]*(?:the\s+)?(?:[\w-]+\s+){{0,3}}?(?:{_GIVING}|dose|treatment)\b"
+)
+_RUN_IN_WORD = pattern(_RUN_IN)
+_LISTED = pattern(r"(?:\d|\bat)\s*(?:,|and|,\s*and)?\s*$|\bevery\s+$")
+
+
+def run_ins(line: str) -> tuple[Found, ...]:
+    """How long people are watched before they are treated."""
+    text = mend(line)
+    made = []
+    for length in durations(line):
+        before = _RUN_IN_BEFORE.search(text[: length.start])
+        after = _RUN_IN_AFTER.match(text, length.end)
+        if before or after:
+            start, end = before.start() if before else length.start, after.end() if after else length.end
+            made.append(Found("run_in", start, end, length.value, length.unit))
+    return tuple(made)
+
+
+def follow_ups(line: str) -> tuple[Found, ...]:
+    """How long people are watched after they are treated; the note says after what, where the page does."""
+    text = mend(line)
+    return tuple(found for length in durations(line) if (found := _follow_up(text, length)) is not None)
+
+
+def _follow_up(text: str, length: Length) -> Found | None:
+    low, _ = sentence_at(text, length.start)
+    last = _LAST.match(text, length.end)
+    named = _OF_FOLLOW_UP.match(text, length.end)
+    followed = _FOLLOWED.search(text[low : length.start])
+    if followed is not None and _RUN_IN_WORD.search(followed["between"]):
+        followed = None
+    if not (last or named or followed) or (not last and _LISTED.search(text[: length.start])):
+        return None
+    what = last or (None if named else _AFTER_WHAT.match(text, length.end))
+    start = low + followed.start() if followed and not last else length.start
+    tail = what or named
+    note = re.sub(r"\s+", " ", what[0]).strip(" -") if what else ""
+    return Found("follow_up", start, tail.end() if tail else length.end, length.value, length.unit, note=note)
+
+
+_OVER = pattern(r"\b(?:over|during)\s+(?:a\s+period\s+of\s+)?$")
+
+
+def treatment_durations(line: str) -> tuple[Found, ...]:
+    """Over how long all the doses are given."""
+    text = mend(line)
+    made = []
+    for length in durations(line):
+        over = _OVER.search(text[: length.start])
+        low, _ = sentence_at(text, length.start)
+        if over and _kind(text, over.start(), length.end) == "interval" and _DOSING.search(text, low, over.start()):
+            made.append(Found("treatment_duration", over.start(), length.end, length.value, length.unit))
+    return tuple(made)
+
+
+# ---------------------------------------------------------------- visits
+
+_COMMA = pattern(r"\s*(?:,|,?\s*and|,?\s*&)\s*")
+_AHEAD = pattern(r"\b(?P<unit>days?|weeks?|months?|years?)\s*:?\s*$")
+_BEHIND = pattern(r"[\s-]*(?P<unit>days?|weeks?|months?|years?)\b'?")
+
+
+def _runs(text: str, line: str) -> Iterator[list[Numeral]]:
+    """Stretches of plain numbers parted by commas and `and` only."""
+    run: list[Numeral] = []
+    for numeral in numerals(line):
+        if run and not _COMMA.fullmatch(text[run[-1].end : numeral.start]):
+            yield run
+            run = []
+        run.append(numeral)
+    yield run
+
+
+def visits(line: str) -> tuple[Found, ...]:
+    """Lists of visit times: `1, 6, 12 and 24 months`, `weeks 2, 4 and 8`."""
+    text = mend(line)
+    made = []
+    for run in _runs(text, line):
+        rising = len(run) > 1 and all(a.value < b.value for a, b in pairwise(run))
+        if not rising:
+            continue
+        ahead, behind = _AHEAD.search(text[: run[0].start]), _BEHIND.match(text, run[-1].end)
+        unit = (behind or ahead or {"unit": ""})["unit"].lower()
+        low, _ = sentence_at(text, run[0].start)
+        if not unit or re.search(r"\b(?:aged?|ages)\b", text[low : run[0].start], re.IGNORECASE):
+            continue
+        start, end = ahead.start() if ahead and not behind else run[0].start, behind.end() if behind else run[-1].end
+        made.append(Found("visits", start, end, tuple(n.number for n in run), TIME_UNITS[unit]))
+    return tuple(made)
+
+
+_BASELINE = pattern(r"\bbaseline\b(?!\s+(?:characteristics|value|level))")
+_AHEAD_OF = pattern(
+    r"\s*(?:pre[\s-]*|before\s+|prior\s+to\s+)(?:the\s+)?(?:treatment|infusion|injection|dos\w+|transplant\w*)\b"
+)
+
+
+def baselines(line: str) -> tuple[Found, ...]:
+    """Whether there is a look at people before treatment (`baseline`), and how long before it may be."""
+    text = mend(line)
+    made = [Found("baseline", m.start(), m.end(), True) for m in _BASELINE.finditer(text)]
+    for length in durations(line):
+        within = re.search(r"\bwithin\s+(?:the\s+)?$", text[: length.start], re.IGNORECASE)
+        ahead = _AHEAD_OF.match(text, length.end)
+        if within and ahead:
+            made.append(Found("baseline_window", within.start(), ahead.end(), _longest(length), length.unit))
+    return tuple(made)
+
+
+def _longest(length: Length) -> Number:
+    value = length.value
+    return (value.high or 0) if isinstance(value, Range) else value
+
+
+READERS: tuple[Callable[[str], tuple[Found, ...]], ...] = (
+    administrations, intervals, run_ins, follow_ups, treatment_durations, visits, baselines,
+)  # fmt: skip
+"""Every reader of this module, in the order their statements are listed."""
+
+
+def found_in(line: str) -> tuple[Found, ...]:
+    """Everything this module reads in the line."""
+    return tuple(found for reader in READERS for found in reader(line))
