@@ -1,0 +1,448 @@
+"""What only a file can do: refuse other programs, survive opening and closing, age, be damaged, be somebody else's."""
+
+from __future__ import annotations
+
+import os
+import random
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from histories import observations
+from stromal.ledger.chain import Head, Sealed, link, verify
+from stromal.store import sqlite
+from stromal.store.sqlite import MIGRATIONS, SqliteBook
+from stromal.values import Unusable
+
+
+def filled(path: Path, count: int = 12) -> list[Sealed]:
+    """A closed book with some entries; its rows."""
+    book = SqliteBook.create(path)
+    with book.writing() as writer:
+        writer.append(observations(count))
+    rows = list(book.rows())
+    book.close()
+    return rows
+
+
+def code_of(act: Callable[[], object]) -> str:
+    """The code of the finding that says why something cannot be used; it names its file and the next step."""
+    with pytest.raises(Unusable) as refused:
+        act()
+    (finding,) = refused.value.findings
+    assert finding.hint
+    assert finding.places[0].file
+    return finding.code
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Where a book may stand."""
+    return tmp_path / "trial.book"
+
+
+# ---------------------------------------------------------------- other programs
+
+
+@pytest.mark.parametrize(
+    ("statement", "reason"),
+    [
+        ("UPDATE entry SET body = x'00'", "never changed or removed"),
+        ("UPDATE entry SET seal = zeroblob(32) WHERE number = 3", "never changed or removed"),
+        ("UPDATE entry SET number = 99 WHERE number = 12", "never changed or removed"),
+        ("UPDATE OR REPLACE entry SET number = 3 WHERE number = 12", "never changed or removed"),
+        ("DELETE FROM entry", "never changed or removed"),
+        ("DELETE FROM entry WHERE number = 12", "never changed or removed"),
+        ("REPLACE INTO entry VALUES (3, x'00', zeroblob(32))", "only added at the end"),
+        ("INSERT OR REPLACE INTO entry VALUES (12, x'00', zeroblob(32))", "only added at the end"),
+        ("INSERT INTO entry VALUES (3, x'', zeroblob(32)) ON CONFLICT DO NOTHING", "only added at the end"),
+        ("INSERT INTO entry VALUES (14, x'00', zeroblob(32))", "only added at the end"),
+        ("INSERT INTO entry VALUES (0, x'00', zeroblob(32))", "only added at the end"),
+        ("INSERT INTO entry VALUES (NULL, x'00', zeroblob(32))", "only added at the end"),
+        ("INSERT INTO entry VALUES (13, 'text', zeroblob(32))", "CHECK constraint failed"),
+        ("INSERT INTO entry VALUES (13, x'00', zeroblob(31))", "CHECK constraint failed"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("recursive", [0, 1])
+def test_plain_sql_is_refused(path: Path, statement: str, reason: str, recursive: int) -> None:
+    """Whatever a program does by SQL, no entry is changed, removed, replaced or slipped in."""
+    rows = filled(path)
+    stranger = sqlite3.connect(path, isolation_level=None)
+    stranger.execute(f"PRAGMA recursive_triggers = {recursive}")
+    with pytest.raises(sqlite3.IntegrityError, match=reason):
+        stranger.execute(statement)
+    stranger.close()
+    book = SqliteBook.read(path)
+    assert list(book.rows()) == rows
+    book.close()
+
+
+def test_insert_or_ignore_changes_nothing(path: Path) -> None:
+    """The one form that is silent leaves the book as it was, too."""
+    rows = filled(path)
+    stranger = sqlite3.connect(path, isolation_level=None)
+    with pytest.raises(sqlite3.IntegrityError):
+        stranger.execute("INSERT OR IGNORE INTO entry VALUES (3, x'00', zeroblob(32))")
+    stranger.close()
+    book = SqliteBook.read(path)
+    assert list(book.rows()) == rows
+    book.close()
+
+
+def test_whoever_drops_the_triggers_still_breaks_the_chain(path: Path) -> None:
+    """The chain is what shows it, at the entry that was changed."""
+    filled(path)
+    stranger = sqlite3.connect(path, isolation_level=None)
+    stranger.execute("DROP TRIGGER no_update")
+    stranger.execute("UPDATE entry SET body = CAST(replace(CAST(body AS TEXT), '4.0', '5.0') AS BLOB) WHERE number = 5")
+    stranger.close()
+    book = SqliteBook.read(path)
+    broken = verify(book.rows()).broken
+    assert broken is not None
+    assert (broken.number, broken.code) == (5, "chain.seal")
+    book.close()
+
+
+def test_a_writer_waits_and_then_says_who_is_in_the_way(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another program in the middle of writing: a finding, not a crash; afterwards it goes on."""
+    monkeypatch.setattr(sqlite, "WAIT_S", 0.05)
+    rows = filled(path)
+    book = SqliteBook.open(path)
+    stranger = sqlite3.connect(path, isolation_level=None)
+    stranger.execute("BEGIN IMMEDIATE")
+
+    def write() -> None:
+        with book.writing() as writer:
+            writer.append(observations(1, after=len(rows)))
+
+    assert code_of(write) == "book.busy"
+    assert list(book.rows()) == rows
+    stranger.execute("ROLLBACK")
+    stranger.close()
+    write()
+    assert book.head().number == 13
+    book.close()
+
+
+def test_two_handles_see_what_either_committed(path: Path) -> None:
+    """A reader's open handle sees new entries, a writer goes on from the other's head."""
+    filled(path, 1)
+    one, other, reader = SqliteBook.open(path), SqliteBook.open(path), SqliteBook.read(path)
+    for book in (one, other, one):
+        with book.writing() as writer:
+            writer.append(observations(1, after=writer.head.number))
+        assert one.head() == other.head() == reader.head()
+    assert verify(reader.rows()).entries == 4
+    for book in (one, other, reader):
+        book.close()
+
+
+# ---------------------------------------------------------------- creating, opening, reading
+
+
+def test_what_was_written_is_there_after_opening_again(path: Path) -> None:
+    """Closing leaves one file and no logs."""
+    rows = filled(path)
+    assert [each.name for each in path.parent.iterdir()] == ["trial.book"]
+    book = SqliteBook.open(path)
+    assert list(book.rows()) == rows
+    book.close()
+
+
+def test_creating_never_overwrites(path: Path) -> None:
+    """A file at the path stays as it is, book or not."""
+    path.write_text("somebody's notes")
+    assert code_of(lambda: SqliteBook.create(path)) == "book.exists"
+    assert path.read_text() == "somebody's notes"
+
+
+def test_creating_needs_a_folder(tmp_path: Path) -> None:
+    """No folder is made along the way."""
+    assert code_of(lambda: SqliteBook.create(tmp_path / "nowhere" / "trial.book")) == "book.path"
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("opening", [SqliteBook.open, SqliteBook.read])
+def test_opening_never_creates(opening: Callable[[Path], SqliteBook], path: Path) -> None:
+    """A missing file is an error and stays missing; so does a folder in its place."""
+    assert code_of(lambda: opening(path)) == "book.missing"
+    assert list(path.parent.iterdir()) == []
+    assert code_of(lambda: opening(path.parent)) == "book.missing"
+
+
+@pytest.mark.parametrize("opening", [SqliteBook.open, SqliteBook.read])
+@pytest.mark.parametrize("contents", [b"", b"trial: NCT1\n" * 100, bytes(range(256)) * 20])
+def test_other_files_are_not_books(opening: Callable[[Path], SqliteBook], contents: bytes, path: Path) -> None:
+    """An empty file, a text, a binary: refused and left as they are."""
+    path.write_bytes(contents)
+    assert code_of(lambda: opening(path)) == "book.foreign"
+    assert path.read_bytes() == contents
+
+
+@pytest.mark.parametrize("opening", [SqliteBook.open, SqliteBook.read])
+def test_other_databases_are_not_books(opening: Callable[[Path], SqliteBook], path: Path) -> None:
+    """Also one with a table of the same name."""
+    other = sqlite3.connect(path)
+    other.execute("CREATE TABLE entry (number INTEGER PRIMARY KEY, body BLOB, seal BLOB)")
+    other.execute("PRAGMA user_version = 1")
+    other.close()
+    before = path.read_bytes()
+    assert code_of(lambda: opening(path)) == "book.foreign"
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("opening", [SqliteBook.open, SqliteBook.read])
+def test_books_of_a_newer_schema_are_left_alone(opening: Callable[[Path], SqliteBook], path: Path) -> None:
+    """The finding says what to do: update."""
+    filled(path)
+    newer = sqlite3.connect(path)
+    newer.execute(f"PRAGMA user_version = {len(MIGRATIONS) + 1}")
+    newer.close()
+    assert code_of(lambda: opening(path)) == "book.newer"
+
+
+@pytest.mark.parametrize("name", ["a trial?mode=memory.book", "100 %.book", "#1.book", ":memory:", "Büchlein.book"])
+def test_any_name_is_only_a_name(name: str, tmp_path: Path) -> None:
+    """Nothing in a file's name means anything to SQLite."""
+    rows = filled(tmp_path / name)
+    assert [each.name for each in tmp_path.iterdir()] == [name]
+    book = SqliteBook.read(tmp_path / name)
+    assert list(book.rows()) == rows
+    book.close()
+
+
+def test_reading_refuses_to_write_and_leaves_no_trace(path: Path) -> None:
+    """The bytes of the file are the same afterwards, and no file stands beside it."""
+    filled(path)
+    before = path.read_bytes()
+    book = SqliteBook.read(path)
+
+    def write() -> None:
+        with book.writing() as writer:
+            writer.append(observations(1, after=12))
+
+    assert code_of(write) == "book.read_only"
+    assert verify(book.rows()).entries == 12
+    book.close()
+    assert path.read_bytes() == before
+    assert [each.name for each in path.parent.iterdir()] == ["trial.book"]
+
+
+def test_a_book_in_an_archive_can_be_read(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a folder nobody may write to, SQLite is told not to try."""
+    rows = filled(path)
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    book = SqliteBook.read(path)
+    assert [each.name for each in path.parent.iterdir()] == ["trial.book"]
+    assert list(book.rows()) == rows
+    book.close()
+
+
+def test_a_closed_book_is_a_mistake_of_the_program(path: Path) -> None:
+    """Nothing is wrong with the file, so nobody is told to restore a backup."""
+    filled(path)
+    book = SqliteBook.open(path)
+    book.close()
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        book.head()
+
+
+def test_a_full_disk_loses_nothing(path: Path) -> None:
+    """The entry that found no room is refused, those before it stay, and there is room again later."""
+    rows = filled(path)
+    book = SqliteBook.open(path)
+    pages = book._connection.execute("PRAGMA page_count").fetchone()[0]
+    book._connection.execute(f"PRAGMA max_page_count = {pages}")
+
+    def write() -> None:
+        with book.writing() as writer:
+            writer.append(observations(500, after=12))
+
+    assert code_of(write) == "book.full"
+    assert list(book.rows()) == rows
+    book._connection.execute("PRAGMA max_page_count = 100000")
+    write()
+    assert verify(book.rows()).entries == 512
+    book.close()
+
+
+# ---------------------------------------------------------------- older schemas
+
+SCHEMAS = {
+    1: """
+        PRAGMA application_id = 1398035021;
+        CREATE TABLE entry (number INTEGER PRIMARY KEY,
+            body BLOB NOT NULL CHECK (typeof(body) = 'blob'),
+            seal BLOB NOT NULL CHECK (typeof(seal) = 'blob' AND length(seal) = 32));
+        CREATE TRIGGER no_update BEFORE UPDATE ON entry BEGIN SELECT RAISE(ABORT, 'no'); END;
+        CREATE TRIGGER no_delete BEFORE DELETE ON entry BEGIN SELECT RAISE(ABORT, 'no'); END;
+        PRAGMA user_version = 1;
+    """,
+}
+"""Each schema that ever was, as it was."""
+
+
+def old_book(path: Path, version: int) -> list[Sealed]:
+    """A book of an earlier schema with entries in it."""
+    rows, _ = link(observations(5), Head())
+    old = sqlite3.connect(path)
+    old.execute("PRAGMA journal_mode = WAL")
+    old.executescript(SCHEMAS[version])
+    old.executemany("INSERT INTO entry VALUES (?, ?, ?)", [(row.number, row.body, row.seal) for row in rows])
+    old.commit()
+    old.close()
+    return list(rows)
+
+
+def schema_of(path: Path) -> set[tuple[str, str]]:
+    """What stands in the file beside its entries."""
+    connection = sqlite3.connect(path)
+    found = set(connection.execute("SELECT type, name FROM sqlite_schema"))
+    connection.close()
+    return found
+
+
+def test_every_older_schema_is_kept_here() -> None:
+    """A new step needs the schema before it in the table above."""
+    assert set(SCHEMAS) == set(range(1, len(MIGRATIONS)))
+
+
+@pytest.mark.parametrize("version", SCHEMAS)
+def test_an_older_book_is_brought_up_to_date_by_opening(version: int, path: Path) -> None:
+    """Its entries are untouched, its schema is that of a new book, and it can be written."""
+    rows = old_book(path, version)
+    book = SqliteBook.open(path)
+    assert list(book.rows()) == rows
+    with book.writing() as writer:
+        writer.append(observations(1, after=5))
+    assert verify(book.rows()).entries == 6
+    book.close()
+    filled(path.with_name("new.book"))
+    assert schema_of(path) == schema_of(path.with_name("new.book"))
+
+
+@pytest.mark.parametrize("version", SCHEMAS)
+def test_an_older_book_can_be_read_as_it_is(version: int, path: Path) -> None:
+    """Reading changes nothing, not even the schema."""
+    rows = old_book(path, version)
+    before = path.read_bytes()
+    book = SqliteBook.read(path)
+    assert list(book.rows()) == rows
+    assert verify(book.rows()).broken is None
+    book.close()
+    assert path.read_bytes() == before
+
+
+def test_a_step_that_fails_leaves_the_older_book(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All pending steps are one transaction: the book is of the old schema or of the new, never between."""
+
+    def stumble(connection: sqlite3.Connection) -> None:
+        connection.execute("CREATE TABLE half (done)")
+        raise KeyboardInterrupt
+
+    rows = old_book(path, 1)
+    before = schema_of(path)
+    monkeypatch.setattr(sqlite, "MIGRATIONS", (*MIGRATIONS, stumble))
+    with pytest.raises(KeyboardInterrupt):
+        SqliteBook.open(path)
+    assert schema_of(path) == before
+    book = SqliteBook.read(path)
+    assert list(book.rows()) == rows
+    book.close()
+
+
+def test_another_program_may_be_faster_to_migrate(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever finds the steps done, once it is their turn, does nothing."""
+    rows = old_book(path, 1)
+    slow = sqlite._known(path, "mode=rw")
+    SqliteBook.open(path).close()
+    monkeypatch.setattr(sqlite, "_pragma", _first_says(1))
+    sqlite._migrate(path, slow)
+    assert list(SqliteBook(path, slow).rows()) == rows
+    slow.close()
+
+
+def _first_says(stale: int) -> Callable[[sqlite3.Connection, str], int]:
+    """The pragma as it was a moment ago at the first asking, as it is at the next."""
+    asked, pragma = [stale], sqlite._pragma
+    return lambda connection, name: asked.pop() if asked else pragma(connection, name)
+
+
+# ---------------------------------------------------------------- damage
+
+
+def flip(path: Path, position: int, bit: int = 0) -> None:
+    """Turn one bit of a file."""
+    contents = bytearray(path.read_bytes())
+    contents[position] ^= 1 << bit
+    path.write_bytes(contents)
+
+
+@pytest.mark.parametrize("number", [1, 2, 57, 120])
+@pytest.mark.parametrize("part", ["body", "seal"])
+def test_one_flipped_bit_is_named_by_entry(path: Path, number: int, part: str) -> None:
+    """Wherever it is in the body or the seal."""
+    row = filled(path, 120)[number - 1]
+    wanted = row.body if part == "body" else row.seal
+    contents = path.read_bytes()
+    assert contents.count(wanted) == 1
+    flip(path, contents.index(wanted) + len(wanted) // 2)
+    book = SqliteBook.read(path)
+    found = verify(book.rows())
+    assert found.broken is not None
+    assert (found.broken.number, found.broken.code, found.entries) == (number, "chain.seal", number - 1)
+    book.close()
+
+
+def test_no_flipped_bit_goes_unseen(path: Path) -> None:
+    """Anywhere in the file: it cannot be opened, or an entry is named, or every row still reads as it was written."""
+    rows = filled(path, 60)
+    whole = path.read_bytes()
+    chance = random.Random(186_914)
+    named = 0
+    for position in [*range(100), *sorted(chance.sample(range(100, len(whole)), 500))]:
+        path.write_bytes(whole)
+        flip(path, position, chance.randrange(8))
+        try:
+            book = SqliteBook.read(path)
+        except Unusable:
+            continue
+        if verify(book.rows()).broken is None:
+            assert list(book.rows()) == rows, f"byte {position}"
+        else:
+            named += 1
+        book.close()
+    assert named > 200
+
+
+def test_rows_that_damage_hides_are_missed(path: Path) -> None:
+    """A page that claims to hold one row less: the chain up to there is whole, and yet the file is not."""
+    rows = filled(path, 60)
+    contents = bytearray(path.read_bytes())
+    page = contents.index(rows[-1].body) // 4096 * 4096
+    assert contents[page] == 13  # a leaf with rows; the two bytes from the fourth on count them
+    contents[page + 4] -= 1
+    path.write_bytes(contents)
+    book = SqliteBook.read(path)
+    broken = verify(book.rows()).broken
+    assert broken is not None
+    assert (broken.number, broken.code) == (60, "chain.damaged")
+    book.close()
+
+
+def test_a_file_that_leads_in_circles_ends(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Row 6 says it is row 2: a reader that goes by numbers would come by again and again."""
+    monkeypatch.setattr(sqlite, "PAGE", 3)
+    rows = filled(path, 60)
+    number_at = path.read_bytes().index(rows[5].body) - 6  # before it: the number, and five bytes about the columns
+    assert path.read_bytes()[number_at] == 6
+    flip(path, number_at, bit=2)
+    book = SqliteBook.read(path)
+    with pytest.raises(Unusable, match="nothing can be read between entries 3 and 60"):
+        list(book.rows())
+    broken = verify(book.rows()).broken
+    assert broken is not None
+    assert (broken.number, broken.code) == (2, "chain.order")
+    book.close()
