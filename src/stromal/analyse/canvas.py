@@ -86,9 +86,11 @@ def labelled(svg: str, name: str, title: str, alt: str) -> str:
     """The SVG made ready for a page: ids that no other figure has, a title and a description for those who listen."""
     body = svg[svg.index("<svg") :]
     body = re.sub(r"<metadata>.*?</metadata>\s*", "", body, flags=re.DOTALL)
+    body = re.sub(r"<defs>\s*<style.*?</style>\s*</defs>\s*", "", body, count=1, flags=re.DOTALL)
     body = re.sub(r'(\sid="|url\(#|href="#)', rf"\g<1>{name}-", body)
     opening, rest = body.split(">", 1)
-    names = f'role="img" aria-labelledby="{name}-title {name}-desc"'
+    ends = "stroke-linejoin: round; stroke-linecap: butt"
+    names = f'style="{ends}" role="img" aria-labelledby="{name}-title {name}-desc"'
     told = f'<title id="{name}-title">{escape(title)}</title><desc id="{name}-desc">{escape(alt)}</desc>'
     return f"{opening} {names}>{told}{rest}".rstrip() + "\n"
 

@@ -101,7 +101,7 @@ def deviations(state: State) -> Table:
         Column("reason", "Reason given"),
     )
     rows = tuple(
-        Row((each.participant or "the trial", each.day, each.visit, each.rule, each.says, each.reason or None),
+        Row((each.participant or "the trial", each.day, label(each.visit), each.rule, each.says, each.reason or None),
             (each.entry,))
         for each in state.deviations
     )  # fmt: skip
@@ -113,7 +113,7 @@ def missed_visits(state: State) -> Table:
     columns = (Column("participant", "Participant"), Column("visit", "Visit"), Column("day", "Day"),
                Column("reason", "Reason"))  # fmt: skip
     rows = tuple(
-        Row((person.id, each.visit, each.day, each.reason or None), (each.entry,))
+        Row((person.id, label(each.visit), each.day, each.reason or None), (each.entry,))
         for person in state.enrolled()
         for each in person.missed
     )

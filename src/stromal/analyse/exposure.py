@@ -67,7 +67,7 @@ def _exposed(protocol: Protocol, person: Participant, number: int, given: Infusi
     per_kg = protocol.doses[given.dose].per_kg if given.dose in protocol.doses else False
     weight: Cell = given.weight_kg if given.weight_kg is not None or per_kg else ""
     cells = (
-        person.id, number, given.visit, given.day, level(protocol, given), weight, given.prescribed_cells,
+        person.id, number, label(given.visit), given.day, level(protocol, given), weight, given.prescribed_cells,
         given.delivered_cells, share(given), _KEPT[within_tolerance(protocol, given)], given.volume_ml, given.lot,
     )  # fmt: skip
     return Row(cells, (given.entry,))
@@ -118,7 +118,7 @@ def omissions(state: State) -> Table:
         Column("reason", "Reason"),
     )
     rows = tuple(
-        Row((person.id, each.visit, label(each.dose), each.day, each.reason or None), (each.entry,))
+        Row((person.id, label(each.visit), label(each.dose), each.day, each.reason or None), (each.entry,))
         for person in state.enrolled()
         for each in person.omissions
     )

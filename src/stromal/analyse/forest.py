@@ -58,7 +58,8 @@ class _Forest:
         self._group(axes, n + 0.8)
         axes.axhline(n - 0.1, color=LINE, linewidth=0.8)
         axes.set_ylim(n + 1.5, -0.7)
-        axes.set_xlabel(f"{self.result.measure.capitalize()} ({self.result.unit})".replace(" ()", ""))
+        measured = self.result.measure.removeprefix("mean ").capitalize()
+        axes.set_xlabel(f"{measured} ({self.result.unit})" if self.result.unit else measured)
         axes.margins(x=0.06)
         axes.grid(axis="x", color=LINE, linewidth=0.4)
         bare(axes, "left")
@@ -118,7 +119,7 @@ class _Harms:
                     100 * (yes + unknown) / of, at, "o", color="white", markeredgecolor=INK, markersize=5, zorder=3
                 )
             said = f"{yes} of {of}" + (f", {unknown} not judged" if unknown else "")
-            axes.text(1.02, at, f"{said}   {low:.1f} to {high:.1f} %", transform=across, va="center", fontsize=7.5)
+            axes.text(1.02, at, f"{said}; {low:.1f} to {high:.1f} %", transform=across, va="center", fontsize=7.5)
         axes.set_yticks(range(len(self.rows)), [str(each["measure"]) for each in self.rows])
         axes.set_ylim(len(self.rows) - 0.5, -0.6)
         axes.set_xlim(-1.5, 101.5)

@@ -26,6 +26,7 @@ from stromal.ledger.state import Participant, State
 from stromal.protocol import tree as t
 from stromal.protocol.model import Analysis, Method, Objective, Protocol, Rank
 from stromal.protocol.writing import write
+from stromal.rules.endpoints import is_truth
 from stromal.rules.evaluate import Measured, judge, measure
 from stromal.rules.timing import Case
 from stromal.values import Truth
@@ -78,6 +79,7 @@ class Result:
     estimate: float | None
     interval: Interval | None
     population: str
+    endpoint: str
     estimand: str = ""
     description: Description = field(default_factory=lambda: Description(0))
     p_values: tuple[PValue, ...] = ()
@@ -138,7 +140,7 @@ class Answer:
 # ---------------------------------------------------------------- the methods
 
 _FEW = "With so few people a wide interval says more than the point it surrounds."
-_NO_GROUP = "There is no comparison group: the people are compared with themselves, so time itself may be the cause."
+_NO_GROUP = "There is no comparison group: people are compared with themselves, so time itself may be the cause."
 _SURVIVORS = (
     "People without a value are left out; if they left because they did worse, the rest look better (survivor bias)."
 )
@@ -216,7 +218,9 @@ def _tested(
     error = told.sd / told.n**0.5
     p = t_p_value(told.mean, error, told.n - 1)
     return t_interval(told.mean, error, told.n - 1), (
-        PValue("t", p, f"{told.n - 1} degrees of freedom" if p is not None else "all values are equal"),
+        PValue(
+            "t", p, f"{told.n - 1} degree{'s' * (told.n > 2)} of freedom" if p is not None else "all values are equal"
+        ),
         permuted,
     )
 
@@ -236,7 +240,8 @@ def _result(protocol: Protocol, state: State, analysis: Analysis, seed: int) -> 
     return Result(
         analysis.name, analysis.method, analysis.says or objective.says, objective.rank, objective.name,
         answer.measure, answer.unit, answer.n, answer.estimate, answer.interval,
-        population=_population(analysis), estimand=analysis.estimand, description=answer.description,
+        population=_population(analysis), endpoint=write(objective.endpoint), estimand=analysis.estimand,
+        description=answer.description,
         p_values=answer.p_values, events=answer.events, unknown=answer.unknown, values=sample.values,
         missing=sample.missing, outside=sample.outside, caveats=answer.caveats, how=answer.how, source=answer.source,
         src=tuple(dict.fromkeys((*objective.src, *analysis.src))),
@@ -291,32 +296,34 @@ def _left_out(analysis: Analysis, person: Participant, case: Case) -> PersonValu
     """Why a person is not in the population; None for those who are."""
     if analysis.population is None:
         if analysis.method in _AT_RISK and not person.chart.infusions:
-            return PersonValue(person.id, None, "not dosed", gathered([(person.enrolment_entry,)]))
+            return PersonValue(person.id, None, "not dosed", _rests_on(person, ()))
         return None
     verdict = judge(analysis.population, case)
     if verdict.truth:
         return None
     doubt = "" if verdict.truth is False else "not known whether in the population: "
-    return PersonValue(person.id, None, doubt + verdict.reason, gathered([verdict.evidence]))
+    return PersonValue(person.id, None, doubt + verdict.reason, _rests_on(person, verdict.evidence))
+
+
+def _rests_on(person: Participant, evidence: tuple[int, ...]) -> tuple[int, ...]:
+    """The evidence; where nothing was found, what exposed the person to it: the doses, or the enrolment."""
+    return (
+        gathered([evidence])
+        or gathered([[given.entry for given in person.chart.infusions]])
+        or gathered([(person.enrolment_entry,)])
+    )
 
 
 def _yes_or_no(objective: Objective, person: Participant, case: Case) -> tuple[PersonValue, str]:
     """Whether the endpoint holds: a condition as it is judged, a count as soon as it is certainly above none."""
-    if not _is_number(objective.endpoint, case):
+    if is_truth(objective.endpoint):
         verdict = judge(objective.endpoint, case)
         value = None if verdict.truth is None else float(verdict.truth)
-        return PersonValue(person.id, value, verdict.reason, gathered([verdict.evidence])), "%"
+        return PersonValue(person.id, value, verdict.reason, _rests_on(person, verdict.evidence)), ""
     found = measure(objective.endpoint, case)
     sure = found.value is not None or (found.low is not None and found.low > 0)
     value = float(found.low) if sure and found.low is not None else None
-    return PersonValue(person.id, value, found.reason, gathered([found.evidence])), "%"
-
-
-def _is_number(expr: t.Expr, case: Case) -> bool:
-    numeric = (t.Number, t.Age, t.Count, t.Extreme, t.Slope, t.Change, t.Arithmetic)
-    return isinstance(expr, numeric) or (
-        isinstance(expr, t.FactValue) and case.protocol.facts[expr.fact].kind in ("number", "score")
-    )
+    return PersonValue(person.id, value, found.reason, _rests_on(person, found.evidence)), ""
 
 
 def _number(objective: Objective, person: Participant, case: Case) -> tuple[PersonValue, str]:
@@ -341,7 +348,7 @@ def _part(side: t.Expr, found: Measured) -> Part:
 
 def _valued(person: Participant, found: Measured, parts: tuple[Part, ...] = ()) -> PersonValue:
     value = None if found.value is None else float(found.value)
-    return PersonValue(person.id, value, found.reason, gathered([found.evidence]), parts)
+    return PersonValue(person.id, value, found.reason, _rests_on(person, found.evidence), parts)
 
 
 _PERSON: dict[Method, Callable[[Objective, Participant, Case], tuple[PersonValue, str]]] = {

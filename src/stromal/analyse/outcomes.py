@@ -15,6 +15,7 @@ from stromal.ledger.state import Participant, State
 from stromal.protocol.model import Analysis, Fact, Protocol
 from stromal.protocol.tree import facts_read
 from stromal.protocol.writing import write
+from stromal.rules.endpoints import is_truth
 
 
 def endpoints(state: State, protocol: Protocol) -> tuple[Table, ...]:
@@ -27,10 +28,11 @@ def endpoints(state: State, protocol: Protocol) -> tuple[Table, ...]:
 def _endpoint(protocol: Protocol, analysis: Analysis, sample: Sample) -> Table:
     objective = protocol.objectives[analysis.of]
     parts = next((each.parts for each in sample.values if each.parts), ())
+    counted = analysis.method in ("adverse_events", "proportion")
     columns = (
         Column("participant", "Participant"),
-        *(Column(f"part_{at}", f"In {part.name}", "", 3, numeric=True) for at, part in enumerate(parts, start=1)),
-        Column("value", "Value", sample.unit, 3, numeric=True),
+        *(Column(f"part_{at}", f"Slope, {part.name}", "", 3, numeric=True) for at, part in enumerate(parts, start=1)),
+        Column("value", "Value", sample.unit, 0 if counted else 3, numeric=True),
         Column("reason", "What it rests on, or why there is none"),
     )
     rows: list[Row] = []
@@ -40,10 +42,15 @@ def _endpoint(protocol: Protocol, analysis: Analysis, sample: Sample) -> Table:
         *((value, "Outside the population: ") for value in sample.outside),
     ):
         sides: tuple[Cell, ...] = tuple(part.value for part in each.parts) or (None,) * len(parts)
-        rows.append(Row((each.participant, *sides, each.value, standing + each.reason), each.entries))
+        value = _yes_or_no(each.value) if is_truth(objective.endpoint) else each.value
+        rows.append(Row((each.participant, *sides, value, standing + each.reason), each.entries))
     notes = (f"Measured as: {write(objective.endpoint)}",)
     title = f"{label(analysis.name)}: each participant"
     return Table(f"endpoint_{analysis.name}", title, columns, tuple(rows), notes, "Nobody has been enrolled.")
+
+
+def _yes_or_no(value: float | None) -> str | None:
+    return None if value is None else "yes" if value else "no"
 
 
 def by_visit(state: State, protocol: Protocol) -> tuple[Table, ...]:

@@ -18,7 +18,7 @@ from stromal.protocol.tree import facts_read
 _PEOPLE = (
     Column("people", "People", numeric=True),
     Column("of", "Of", numeric=True),
-    Column("percent", "Percent", "%", 1, numeric=True),
+    Column("percent", "Percent", "", 1, numeric=True),
 )
 
 

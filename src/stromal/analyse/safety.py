@@ -107,9 +107,9 @@ _AT_RISK = (
     Column("people", "People", numeric=True),
     Column("unknown", "Not judged", numeric=True),
     Column("of", "Of", numeric=True),
-    Column("percent", "Percent", "%", 1, numeric=True),
-    Column("low", "95 % from", "%", 1, numeric=True),
-    Column("high", "95 % to", "%", 1, numeric=True),
+    Column("percent", "Percent", "", 1, numeric=True),
+    Column("low", "95 % from", "", 1, numeric=True),
+    Column("high", "95 % to", "", 1, numeric=True),
 )
 _NOTES = (
     "From and to are the limits of the exact (Clopper-Pearson) two-sided 95 % interval, so 0 of n is bounded too.",
@@ -149,7 +149,10 @@ def at_risk(answers: Sequence[Truth]) -> tuple[Cell, ...]:
     """People with a yes, people not judged, of how many, percent, and the limits of the exact interval in percent."""
     yes, unknown, of = answers.count(True), answers.count(None), len(answers)
     low, high = bounds(yes, unknown, of)
-    return yes, unknown, of, percent(yes, of), low, high
+    share: Cell = percent(yes, of)
+    if unknown:
+        share = f"{100 * yes / of:.1f} to {100 * (yes + unknown) / of:.1f}"
+    return yes, unknown, of, share, low, high
 
 
 def bounds(yes: int, unknown: int, of: int) -> tuple[float | None, float | None]:

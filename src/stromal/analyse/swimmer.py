@@ -39,7 +39,7 @@ MONTH = 30.4375
 """Days in a month, only for drawing."""
 _SCREENING = "screening"
 _FILLS = ("#e4e9ed", "#cfe2f3", "#fbe3b4", "#d3ead9", "#e9d9e6", "#f6d5c3")
-_HATCHES = ("", "////", "", "....", "\\\\\\\\", "++")
+_HATCHES = ("", "////", "", "|||", "\\\\", "---")
 _RIM = "#9fb0bd"
 
 
@@ -86,11 +86,14 @@ def lane(person: Participant, protocol: Protocol, state: State) -> Lane:
     steps: list[tuple[str, date]] = [(_SCREENING, start)]
     names = protocol.epochs
     steps.append((names[0] if names else "in the trial", enrolled))
+    giving, before = {visit.epoch for visit in protocol.visits_giving()}, enrolled
     for visit in sorted(person.chart.visits, key=lambda each: (each.day, each.entry)):
         planned = protocol.visit(visit.visit)
         epoch = planned.epoch if planned else ""
         if epoch and epoch != steps[-1][0] and visit.day >= enrolled:
-            steps.append((epoch, visit.day))
+            # An epoch that gives doses is over with its last visit; any other lasts until the next one begins.
+            steps.append((epoch, before if steps[-1][0] in giving else visit.day))
+        before = max(before, visit.day)
     ends = [day for _, day in steps[1:]] + [last]
     stretches = tuple(Stretch(name, day, end) for (name, day), end in zip(steps, ends, strict=True) if end > day)
     return Lane(person, start, last, stretches)

@@ -98,6 +98,7 @@ class _Painter:
         pad = max((max(values) - min(values)) * 0.12, 0.5)
         self.span = (min(values) - pad, max(values) + pad)
         self.reach = (min(*months, 0.0) - 0.8, max(*months, 0.0) + 0.8)
+        self.dosed = any(panel.person.chart.infusions for panel in panels)
         self.sides: list[str] = []
 
     def paint(self, sheet: Sheet) -> None:
@@ -110,8 +111,8 @@ class _Painter:
             axes.set_visible(False)
             if at >= COLUMNS:
                 cells[at - COLUMNS].tick_params(labelbottom=True)
-        dosed = any(panel.person.chart.infusions for panel in self.panels)
-        sheet.supxlabel("Months from the first dose" if dosed else "Months from enrolment", fontsize=8)
+        for axes in cells[max(len(self.panels) - COLUMNS, 0) : len(self.panels)]:
+            axes.set_xlabel("Months from the first dose" if self.dosed else "Months from enrolment", fontsize=7)
         unit = f" ({self.fact.unit})" if self.fact.unit else ""
         sheet.supylabel(label(self.fact.name, self.fact.says) + unit, fontsize=8)
         self._legend(sheet)
@@ -119,11 +120,12 @@ class _Painter:
     def _one(self, axes: Axes, panel: Panel) -> None:
         axes.set_xlim(*self.reach)
         axes.set_ylim(*self.span)
+        axes.set_xticks(self._ticks())
         axes.grid(color=LINE, linewidth=0.4)
         parts = panel.value.parts if panel.value else ()
         self._shade(axes, panel, parts)
         for given in doses(panel.person):
-            axes.axvline(panel.month(given.day), color=BLUE, linewidth=0.8, zorder=1.5)
+            axes.axvline(panel.month(given.day), color=BLUE, linewidth=0.7, alpha=0.6, zorder=1.5)
             axes.plot(panel.month(given.day), self.span[0], "^", color=BLUE, markersize=4.5, clip_on=False)
         months = [panel.month(reading.day) for reading, _ in panel.points]
         axes.plot(months, [value for _, value in panel.points], "o", color=INK, markersize=2.6, zorder=3)
@@ -132,6 +134,12 @@ class _Painter:
         for part, (color, dashes) in zip(parts, _SIDES, strict=False):
             self._slope(axes, panel, part, color, dashes)
         axes.set_title(self._heading(panel), loc="left", pad=3)
+
+    def _ticks(self) -> list[int]:
+        """Whole quarters of a year, or as many of them as leaves room for about five numbers."""
+        low, high = self.reach
+        step = next((step for step in (1, 3, 6, 12, 24) if (high - low) / step <= 6), 48)
+        return [month for month in range(-600, 601, step) if low <= month <= high]
 
     def _shade(self, axes: Axes, panel: Panel, parts: Sequence[Part]) -> None:
         """From the first value of the earlier slope up to the first dose: the run-in."""
@@ -155,7 +163,11 @@ class _Painter:
 
     def _heading(self, panel: Panel) -> str:
         value = panel.value.value if panel.value else None
-        return f"{panel.person.id}  {signed(value)}" if value is not None else f"{panel.person.id}  no value"
+        if value is not None:
+            return f"{panel.person.id}: {signed(value)}"
+        if self.dosed and not panel.person.chart.infusions:
+            return f"{panel.person.id}: not dosed"
+        return f"{panel.person.id}: no value"
 
     def _legend(self, sheet: Sheet) -> None:
         signs = [Sign("Value", "o", INK), Sign("Dose", "^", BLUE)]

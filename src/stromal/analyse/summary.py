@@ -1,0 +1,105 @@
+"""One trial in one row: what the index page and the closing table of a run say of it.
+
+Takes the protocol, the State, the results and the seal of the book; gives plain values (step 10 of the walk).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from stromal.analyse.models import Result
+from stromal.analyse.readings import dosed
+from stromal.analyse.safety import GRADES
+from stromal.analyse.wording import joined, moment, sentence
+from stromal.ledger.state import State
+from stromal.protocol.model import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """What the report was made from: the number of the last entry of the book, and the hash its chain ends with."""
+
+    number: int
+    head: str
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A trial counted: `grades` are all adverse events by grade 1 to 5, `primary` the answers of primary analyses."""
+
+    trial: str
+    title: str
+    link: str
+    planned: int
+    screened: int
+    enrolled: int
+    dosed: int
+    completed: int
+    withdrawn: int
+    ongoing: int
+    doses: int
+    holds: int
+    standing: int
+    deviations: int
+    grades: tuple[int, ...]
+    primary: tuple[str, ...]
+    unconfirmed: int
+    as_of: str
+    entries: int
+    head: str
+    rehearsal: bool
+
+    @property
+    def words(self) -> str:
+        """The trial in two sentences."""
+        ends = [f"{self.completed} completed", f"{self.withdrawn} withdrew", f"{self.ongoing} go on"]
+        events = sum(self.grades)
+        worst = max((grade for grade, count in zip(GRADES, self.grades, strict=True) if count), default=0)
+        harm = f"{events} adverse event{_s(events)}" + (f", the worst of grade {worst}" if worst else "")
+        return (
+            f"{self.screened} screened, {self.enrolled} of {self.planned} planned enrolled, {self.dosed} dosed"
+            f" ({self.doses} dose{_s(self.doses)}): {joined(ends)}. {harm}; {self.holds} hold{_s(self.holds)},"
+            f" {self.standing} standing; {self.deviations} deviation{_s(self.deviations)}."
+        )
+
+
+def _s(count: int) -> str:
+    return "" if count == 1 else "s"
+
+
+def summarise(
+    protocol: Protocol,
+    state: State,
+    results: tuple[Result, ...],
+    seal: Seal,
+    *,
+    link: str = "",
+    rehearsal: bool = False,
+) -> Summary:
+    """Count a trial. `link` is where its report lies, as seen from the index page."""
+    everybody, enrolled = state.participants.values(), state.enrolled()
+    events = [event.grade for person in everybody for event in person.chart.adverse_events]
+    status = [person.status for person in enrolled]
+    return Summary(
+        trial=protocol.trial.id,
+        title=protocol.trial.title,
+        link=link,
+        planned=protocol.trial.planned,
+        screened=len(everybody),
+        enrolled=len(enrolled),
+        dosed=len(dosed(enrolled)),
+        completed=status.count("completed"),
+        withdrawn=status.count("withdrawn"),
+        ongoing=status.count("enrolled"),
+        doses=sum(len(person.chart.infusions) for person in enrolled),
+        holds=len(state.holds),
+        standing=len(state.standing()),
+        deviations=len(state.deviations),
+        grades=tuple(events.count(grade) for grade in GRADES),
+        primary=tuple(sentence(result) for result in results if result.rank == "primary"),
+        unconfirmed=sum(not each.confirmed for each in protocol.assumed.values()),
+        as_of=moment(state.at) if state.at else "nothing recorded yet",
+        entries=seal.number,
+        head=seal.head,
+        rehearsal=rehearsal,
+    )
