@@ -57,6 +57,15 @@ def load(text: str, file: str = "") -> Loaded:
 
 def dump(protocol: m.Protocol) -> str:
     """The protocol as a canonical file: load(dump(p)) gives p again."""
+    kept = _kept(as_written(protocol))
+    _arrange(kept, {})
+    for name in list(kept)[1:]:
+        kept.yaml_set_comment_before_after_key(name, before="\n")
+    return _text(kept)
+
+
+def as_written(protocol: m.Protocol) -> dict[str, object]:
+    """The protocol as nested keys and texts, the way a file holds it, empty ones included."""
     root: dict[str, object] = {"stromal": FORMAT}
     root["trial"] = {**_plain(protocol.trial, "trial"), "src": _names(protocol.trial.src)}
     root["version"] = {**_plain(protocol.version, "version"), "src": _names(protocol.version.src)}
@@ -74,11 +83,7 @@ def dump(protocol: m.Protocol) -> str:
         for name, o in protocol.objectives.items()
     }
     root["analyses"] = {name: _analysis(analysis) for name, analysis in protocol.analyses.items()}
-    kept = _kept(root)
-    _arrange(kept, {})
-    for name in list(kept)[1:]:
-        kept.yaml_set_comment_before_after_key(name, before="\n")
-    return _text(kept)
+    return root
 
 
 class _Line(dict[str, object]):

@@ -61,6 +61,7 @@ class _Sketch:
     past: dict[str, list[Past]] = field(default_factory=dict)
     absent: set[str] = field(default_factory=set)
     answers: dict[str, bool] = field(default_factory=dict)
+    branches: int = 0
 
     def want(self, expr: t.Expr, truth: bool) -> None:  # noqa: C901, PLR0912 - one flat case a node
         """Narrow the person so that a condition has this truth."""
@@ -96,7 +97,8 @@ class _Sketch:
             for item in items:
                 self.want(item, truth)
         else:
-            self.want(self.chance.pick(f"branch/{len(items)}", items), truth)
+            self.branches += 1
+            self.want(self.chance.pick(f"branch/{self.branches}", items), truth)
 
     def compare(self, op: str, left: t.Expr, right: t.Expr, truth: bool) -> None:
         """Narrow the left side of a comparison."""

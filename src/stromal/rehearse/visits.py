@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from stromal.rehearse.run import Stage
 
 _TERMS = (
-    "Headache", "Back pain", "Nausea", "Fatigue", "Fever", "Chills", "Injection site reaction",
-    "Upper respiratory infection", "Dizziness", "Arthralgia", "Anemia", "Urinary tract infection", "Rash", "Hypertension", "Fall",
+    "Headache", "Back pain", "Nausea", "Fatigue", "Fever", "Chills", "Injection site reaction", "Dizziness",
+    "Upper respiratory infection", "Arthralgia", "Anemia", "Urinary tract infection", "Rash", "Hypertension", "Fall",
 )  # fmt: skip
 _LEAVING = ("withdrew consent", "lost to follow-up", "moved away", "burden of the visits")
 _LONGEST_WAIT = 3
@@ -119,6 +119,7 @@ class Follower:
 
     def verdict(self, day: date) -> None:
         """The investigator judges, and signs; who is eligible waits for the product and is enrolled."""
+        self.settle(day)
         answer = self.put(day, "investigator", c.DecideEligibility(self.me.code, day))
         if isinstance(answer, Refused):
             self.fail(day, answer.message)
@@ -133,6 +134,14 @@ class Follower:
         if zero.give:
             self.bench.order(zero, start)
         self.stage.plan(start, lambda then: self.enrol(then, zero, 1))
+
+    def settle(self, day: date) -> None:
+        """Ask once more for what is still unknown on the day of the verdict, such as whether a drug was taken since."""
+        person = self.person()
+        verdict = eligibility.screen(Case(self.protocol, person.chart, day)).verdict
+        for name in verdict.settle:
+            if name in self.protocol.facts:
+                self.supply(day, name)
 
     def fail(self, day: date, *reasons: str) -> None:
         """Screening ends here."""
