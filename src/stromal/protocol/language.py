@@ -77,6 +77,8 @@ AE_FIELDS: Mapping[str, Kind] = {
 }
 """What a `where` may ask about an adverse event."""
 
+_COUNTED: tuple[FactKind, ...] = ("log", "episode", "number", "score", "choice")
+
 
 @dataclass(frozen=True, slots=True)
 class FactName:
@@ -138,7 +140,9 @@ class _Resolver:
             case t.Compare():
                 return self.compare(raw)
             case t.Arithmetic(op, left, right):
-                return t.Arithmetic(op, self.numeric(left), self.numeric(right))
+                first, second = self.numeric(left), self.numeric(right)
+                self.same_measure(first, second)
+                return t.Arithmetic(op, first, second)
             case Windowed(item, windows):
                 return self.windowed(item, windows)
             case Name(name):
@@ -176,21 +180,26 @@ class _Resolver:
 
     def counted(self, counted: t.Count | t.Extreme, where: t.Expr | None) -> t.Expr:
         of = counted.of
-        if of != t.PARTICIPANTS:
-            self.fact(
-                of,
-                *(("log",) if isinstance(counted, t.Extreme) else ("log", "episode", "number", "score", "choice")),
-            )
-            if where is not None and self.scope.facts[of].kind != "log":
+        if of == t.PARTICIPANTS:
+            self.people(counted)
+        else:
+            logged: tuple[FactKind, ...] = ("log",)
+            self.fact(of, *logged if isinstance(counted, t.Extreme) else _COUNTED)
+            kind = self.scope.facts[of].kind
+            if where is not None and kind != "log":
                 raise Misread(
-                    "where.kind",
-                    f"'where' asks about adverse events or participants, not {of}",
-                    "use a window",
+                    "where.kind", f"'where' asks about adverse events or participants, not {of}", "use a window"
                 )
-        elif isinstance(counted, t.Extreme):
-            raise Misread("kind.clash", "participants have no grade", "count the participants where ...")
-        inside = _replace_scope(self, of)
+            if kind in ("log", "episode"):
+                self.by_days(counted.window)
+        inside = _Resolver(self.scope, "" if of == t.PARTICIPANTS else "log")
         return replace(counted, where=None if where is None else inside.truth(where))
+
+    def people(self, counted: t.Count | t.Extreme) -> None:
+        if isinstance(counted, t.Extreme):
+            raise Misread("kind.clash", "participants have no grade", "count the participants where ...")
+        if counted.window is not None:
+            raise Misread("window.misplaced", "participants take no window", "put the window behind 'where'")
 
     def truth(self, raw: object) -> t.Expr:
         expr = self.resolve(raw)
@@ -199,9 +208,13 @@ class _Resolver:
         return expr
 
     def numeric(self, raw: object) -> t.Expr:
-        expr = self.resolve(raw)
-        if self.kind(expr) != "number":
-            raise Misread("kind.clash", f"{write(expr)!r} is not a number", "only numbers can be added or subtracted")
+        return self.number(self.resolve(raw))
+
+    def number(self, expr: t.Expr) -> t.Expr:
+        kind = self.kind(expr)
+        if kind != "number":
+            hint = "write the fact first, then the length of time" if kind == "length" else "numbers go with numbers"
+            raise Misread("kind.clash", f"{write(expr)!r} is {_a(kind)}, but a number is needed here", hint)
         return expr
 
     def named(self, name: str, window: t.WindowSpec | None = None) -> t.Expr:
@@ -211,6 +224,8 @@ class _Resolver:
             return t.Age()
         if name in self.scope.facts:
             fact = self.scope.facts[name]
+            if fact.kind == "episode":
+                self.by_days(window)
             if fact.kind in ("episode", "yes_no"):
                 return t.Happened(name, window)
             self.fact(name, "number", "score", "choice", "date")
@@ -220,13 +235,13 @@ class _Resolver:
         raise self.unknown("name", name, {*self.scope.facts, *self.scope.rules, "age"})
 
     def windowed(self, raw: object, windows: tuple[object, ...]) -> t.Expr:
+        ranges = [each for each in windows if isinstance(each, Range)]
+        if ranges:
+            others = tuple(each for each in windows if each is not ranges[0])
+            return self.between(self.resolve(Windowed(raw, others) if others else raw), ranges[0])
         first, *rest = windows
-        if isinstance(first, Range):
-            item = self.resolve(Windowed(raw, tuple(rest)) if rest else raw)
-            return self.between(item, first)
         if isinstance(first, t.InEpochs) and self.is_choice(raw):
-            item = self.resolve(Windowed(raw, tuple(rest)) if rest else raw)
-            return self.one_of(item, first.names)
+            return self.one_of(self.measured(Windowed(raw, tuple(rest)) if rest else raw), first.names)
         if rest and isinstance(raw, t.TimeSince | Name):
             raise Misread("window.twice", "one window is enough here", "keep the one that is meant")
         return self.placed(raw, self.window(cast(t.WindowSpec, first)))
@@ -237,6 +252,7 @@ class _Resolver:
             case Name("age"), t.At(anchor):
                 return t.Age(anchor)
             case Name("onset"), _ if self.inside == "log" and window is not None:
+                self.by_days(window)
                 return t.Onset(window)
             case Name(name), _:
                 return self.named(name, window)
@@ -253,11 +269,28 @@ class _Resolver:
                     "drop the window",
                 )
 
+    def measured(self, raw: object) -> t.Expr:
+        """The left side of a comparison: `in` behind a choice names epochs here, not options."""
+        if isinstance(raw, Windowed) and self.is_choice(raw.item) and len(raw.windows) == 1:
+            return self.placed(raw.item, self.window(cast(t.WindowSpec, raw.windows[0])))
+        return self.resolve(raw)
+
+    def trailing(self, left: object, right: object) -> tuple[object, object]:
+        """`alsfrs_r >= 15 at screening`: a window behind a literal belongs to what is compared with it."""
+        if not isinstance(right, Windowed) or isinstance(left, Windowed):
+            return left, right
+        item = right.item
+        literal = item.name not in self.scope.facts and item.name != "age" if isinstance(item, Name) else False
+        if literal or isinstance(item, Numeral | t.Text):
+            return Windowed(left, right.windows), item
+        return left, right
+
     def is_choice(self, raw: object) -> bool:
         return isinstance(raw, Name) and raw.name in self.scope.facts and self.scope.facts[raw.name].kind == "choice"
 
     def compare(self, raw: t.Compare) -> t.Expr:
-        left, written = self.resolve(raw.left), cast(object, raw.right)
+        before, written = self.trailing(raw.left, raw.right)
+        left = self.measured(before)
         match left:
             case t.FactValue(fact) if self.scope.facts[fact].kind == "choice":
                 if not isinstance(written, Name) or raw.op not in ("=", "!="):
@@ -276,7 +309,7 @@ class _Resolver:
                 return t.Compare(raw.op, left, t.Length(self.length(written)))
             case t.Age():
                 return t.Compare(raw.op, left, self.years(written))
-        right = self.resolve(written)
+        right = self.numeric(written)
         self.same_measure(left, right)
         return t.Compare(raw.op, left, right)
 
@@ -312,7 +345,7 @@ class _Resolver:
         if isinstance(item, t.Age):
             self.years(Numeral(span.low, span.unit))
             return t.Between(item, low, high, "a")
-        self.same_measure(item, self.numeral(Numeral(span.low, span.unit)))
+        self.same_measure(item, self.number(self.numeral(Numeral(span.low, span.unit))))
         return t.Between(item, low, high, span.unit)
 
     def one_of(self, item: t.Expr, names: tuple[str, ...]) -> t.Expr:
@@ -324,9 +357,7 @@ class _Resolver:
         return t.OneOf(item, names)
 
     def same_measure(self, left: t.Expr, right: t.Expr) -> None:
-        if self.kind(left) != self.kind(right):
-            both = f"{write(left)!r} is a {self.kind(left)}, {write(right)!r} a {self.kind(right)}"
-            raise Misread("kind.clash", both, "compare two things of one kind")
+        self.number(left)
         mine, theirs = self.measure(left), self.measure(right)
         if mine is None or theirs is None:
             return
@@ -389,6 +420,12 @@ class _Resolver:
                     self.anchor(anchor)
         return window
 
+    def by_days(self, window: t.WindowSpec | None) -> None:
+        """Adverse events and episodes have days and belong to no visit, so no epoch holds them."""
+        if isinstance(window, t.InEpochs):
+            raise Misread("window.epoch", "adverse events and episodes belong to no visit, so to no epoch",
+                          "name the days: 'from infusion_1 until last_visit'")  # fmt: skip
+
     def anchor(self, anchor: t.Anchor) -> None:
         if anchor.which:
             repeated = {t.ANY_DOSE} | self.scope.doses | self.scope.stems
@@ -402,11 +439,6 @@ class _Resolver:
         close = nearest(name, names)
         hint = f"did you mean {close}?" if close else f"known: {', '.join(names[:8]) or 'none'}"
         return Misread("name.unknown", f"there is no {what} called {name}", hint)
-
-
-def _replace_scope(resolver: _Resolver, of: str) -> _Resolver:
-    """The resolver for what stands behind `where`: fields of an adverse event, or anything of a participant."""
-    return _Resolver(resolver.scope, "" if of == t.PARTICIPANTS else "log")
 
 
 def _a(word: str) -> str:

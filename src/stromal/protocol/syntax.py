@@ -102,12 +102,10 @@ class _Reader(Transformer[Token, object]):
         return t.Not(cast(t.Expr, item))
 
     def compare(self, left: object, op: Token, right: object) -> object:
-        if isinstance(right, Windowed) and not isinstance(left, Windowed):
-            left, right = Windowed(left, right.windows), right.item
         return t.Compare(cast(t.Operator, str(op)), cast(t.Expr, left), cast(t.Expr, right))
 
     def no(self, name: Token, *windows: object) -> object:
-        return t.Not(cast(t.Expr, Windowed(Name(str(name)), windows)))
+        return t.Not(cast(t.Expr, self.windowed(Name(str(name)), *windows) if windows else Name(str(name))))
 
     def unchanged(self, name: Token, count: Token, unit: Token, anchor: t.Anchor) -> object:
         return t.Unchanged(str(name), length_of(str(count), str(unit)), anchor)
@@ -125,7 +123,9 @@ class _Reader(Transformer[Token, object]):
         return t.Arithmetic("+", cast(t.Expr, left), cast(t.Expr, right))
 
     def windowed(self, item: object, *windows: object) -> object:
-        return Windowed(item, windows)
+        """A term in its windows; what reads as `8..12 g/dL before x` is a range and a window."""
+        flat = [part for each in windows for part in (each if isinstance(each, tuple) else (each,))]
+        return Windowed(item, tuple(flat))
 
     def number(self, value: Token, unit: Token | None) -> object:
         return Numeral(str(value), str(unit or ""))
@@ -166,7 +166,8 @@ class _Reader(Transformer[Token, object]):
 
     def collection(self, name: Token, *rest: object) -> object:
         *windows, where, last = rest
-        return Collection(str(name), tuple(windows) + ((last,) if last else ()), where)
+        behind = tuple(each for each in (*windows, last) if each)
+        return Collection(str(name), cast(Windowed, self.windowed(None, *behind)).windows, where)
 
     def anchor(self, *parts: Token) -> t.Anchor:
         which = cast(t.Which, str(parts[0])) if len(parts) == 2 and parts[0] else ""
@@ -203,7 +204,11 @@ class _Reader(Transformer[Token, object]):
         return Range(str(low), str(high), str(unit or ""))
 
     def span(self, low: Token, high: Token, unit: Token, side: str, anchor: t.Anchor) -> object:
+        if duration_unit(str(unit)) is None:
+            return self.between(low, high, unit), t.Beside(cast(t.Side, side), anchor)
         first, last = length_of(str(low), str(unit)), length_of(str(high), str(unit))
+        if first.count > last.count:
+            raise Misread("range.order", f"{low}..{high} runs backwards", "write the smaller number first")
         return t.Span(first.count, last.count, first.unit, cast(t.Side, side), anchor)
 
     def since(self, anchor: t.Anchor) -> object:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import assert_never
 
 from stromal.protocol import tree as t
-from stromal.values import Quantity, short
+from stromal.values import Quantity, duration_unit, short
 
 
 def write(expr: t.Expr) -> str:
@@ -55,11 +55,16 @@ def _tight(expr: t.Expr) -> str:
 
 def _test(expr: t.Expr) -> str:
     match expr:
+        case t.Compare(op, t.Age(at), t.Number(Quantity(value, _))):
+            return f"age {op} {short(value)} years{_behind(t.At(at) if at else None)}"
         case t.Compare(op, left, right):
-            term, behind = (_test(left), "") if isinstance(left, t.Arithmetic) else _split(left)
+            literal = isinstance(right, t.Number | t.Length | t.Text) and not isinstance(left, t.Arithmetic)
+            term, behind = _split(left) if literal else (_test(left), "")
             return f"{term} {op} {_test(right)}{behind}"
         case t.Between(item, low, high, unit):
             term, behind = _split(item)
+            if duration_unit(unit) and not isinstance(item, t.Age):  # '2..5 mo before x' would be a stretch of time
+                term, behind = term + behind, ""
             return f"{term} {short(low)}..{short(high)}{_unit(unit, item)}{behind}"
         case t.OneOf(item, options):
             term, behind = _split(item)
@@ -103,8 +108,7 @@ def _atom(expr: t.Expr) -> str:
     match expr:
         case t.Number(Quantity(value, unit)):
             sign = "-" if value < 0 else ""
-            written = "years" if unit == "a" else unit
-            return f"{sign}{short(abs(value))} {written}".rstrip()
+            return f"{sign}{short(abs(value))} {unit}".rstrip()
         case t.Length(duration):
             return str(duration)
         case t.Option(name) | t.Field(name) | t.Ref(name):
