@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from difflib import get_close_matches
 from fractions import Fraction
 from functools import lru_cache
@@ -131,10 +131,19 @@ class Verdict:
 
 
 def exact(number: float | int | str | Decimal | Fraction) -> Fraction:
-    """The decimal number as a person wrote it, without binary rounding: exact(0.1) is 1/10. ValueError on nan, inf."""
+    """The decimal number as a person wrote it, without binary rounding: exact(0.1) is 1/10.
+
+    ValueError on what is no number, on nan and inf, and beyond 1e300, which nobody measures.
+    """
     if isinstance(number, Fraction | int):
         return Fraction(number)
-    return Fraction(Decimal(repr(number) if isinstance(number, float) else number))
+    try:
+        decimal = Decimal(repr(number) if isinstance(number, float) else number)
+    except InvalidOperation:
+        raise ValueError(f"{number!r} is not a number") from None
+    if not decimal.is_finite() or abs(decimal.adjusted()) > 300:
+        raise ValueError(f"{number!r} is no number anybody measures")
+    return Fraction(decimal)
 
 
 def plain(number: Fraction | float | int) -> str:
@@ -275,7 +284,11 @@ class Quantity:
 
     def __str__(self) -> str:
         """Number and unit as a person would write them."""
-        return f"{plain(self.value)} {self.unit}".rstrip()
+        return f"{plain(self.value)} {_SPOKEN.get(self.unit, self.unit)}".rstrip()
+
+
+_SPOKEN = {"a": "years", "mo": "months", "wk": "weeks", "d": "days"}
+"""Units of time as people say them."""
 
 
 _QUANTITY = re.compile(r"\s*([+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)\s*(\S*)\s*")
@@ -298,6 +311,8 @@ _WORDS: dict[str, DurationUnit] = {
     "mo": "month", "month": "month", "months": "month", "y": "year", "a": "year", "year": "year", "years": "year",
 }  # fmt: skip
 _DURATION = re.compile(r"\s*(\d+)\s*([a-z]+)\s*")
+_LONGEST_DAYS = 200_000
+"""Beyond five centuries a calendar runs out of years; nobody means it."""
 
 
 def duration_unit(word: str) -> DurationUnit | None:
@@ -347,7 +362,10 @@ def duration(text: str) -> Duration:
     word = duration_unit(match[2]) if match else None
     if match is None or word is None:
         raise ValueError(f"{text!r} is not a length of time such as '14 days' or '3 months'")
-    return Duration(int(match[1]), word)
+    length = Duration(int(match[1]), word)
+    if length.days > _LONGEST_DAYS:
+        raise ValueError(f"{text!r} is longer than any trial")
+    return length
 
 
 @dataclass(frozen=True, slots=True)

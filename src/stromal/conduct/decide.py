@@ -13,9 +13,10 @@ from typing import Any
 from stromal.conduct import commands as c
 from stromal.conduct import enrolling, giving, watching
 from stromal.conduct.roles import GOES_AHEAD, MAY_GO_AHEAD, MEANINGS, TABLE, may_do, who_may
-from stromal.conduct.situation import Outcome, Situation
+from stromal.conduct.situation import Outcome, Read, Situation
 from stromal.ledger import events as e
 from stromal.ledger.state import State, evolve
+from stromal.protocol.file import load
 from stromal.protocol.model import Protocol
 from stromal.rules import safety
 from stromal.values import Refused
@@ -56,13 +57,13 @@ _DECIDERS: Mapping[type, Callable[[Situation, Any], Outcome | Refused]] = {
 
 
 def decide(
-    request: c.Request, state: State, protocols: Mapping[int, Protocol], find: Find
+    request: c.Request, state: State, protocols: Mapping[int, Protocol], find: Find, read: Read = load
 ) -> tuple[e.Event, ...] | Refused:
     """The events that follow from a request, or why it is refused. Pure: the same answer to the same question."""
     barred = _barred(request, state)
     if barred:
         return barred
-    situation = Situation(request, state, protocols)
+    situation = Situation(request, state, protocols, read)
     if isinstance(request.command, c.CorrectEntry):
         outcome = watching.correct(situation, request.command, find(request.command.entry))
     else:
@@ -139,7 +140,7 @@ def _consequences(s: Situation, events: tuple[e.Event, ...]) -> tuple[e.Event, .
     after = s.state
     for number, event in enumerate(events, s.state.head + 1):
         after = evolve(after, e.Entry(number, s.request.at, s.request.by, s.request.role, event))
-    now = Situation(s.request, after, s.protocols)
+    now = Situation(s.request, after, s.protocols, s.read)
     who = {name for event in events if (name := getattr(event, "participant", ""))}
     return (*_placed(now, touched, who), *_declared(now, touched))
 
@@ -163,7 +164,7 @@ def _touched(event: e.Event, s: Situation) -> frozenset[str]:
 
 def _placed(s: Situation, touched: frozenset[str], who: set[str]) -> tuple[e.Event, ...]:
     protocol = s.protocol()
-    watched = [hold.name for hold in safety.holds(protocol) if touched & safety.reads(protocol, hold.name)]
+    watched = [hold.name for hold in safety.holds(protocol) if touched & protocol.reads[hold.name]]
     if not watched:
         return ()
     everybody = isinstance(s.command, c.CorrectEntry)
@@ -192,7 +193,7 @@ def _is_news(state: State, rule: str, participant: str, because: tuple[int, ...]
 def _declared(s: Situation, touched: frozenset[str]) -> tuple[e.Event, ...]:
     protocol = s.protocol()
     known = {each.rule for each in s.state.declarations}
-    open_ = [r for r in safety.declaring(protocol) if r.name not in known and touched & safety.reads(protocol, r.name)]
+    open_ = [r for r in safety.declaring(protocol) if r.name not in known and touched & protocol.reads[r.name]]
     if not open_:
         return ()
     names = {rule.name for rule in open_}

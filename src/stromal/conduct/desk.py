@@ -15,6 +15,7 @@ import msgspec
 
 from stromal.conduct.commands import Request
 from stromal.conduct.decide import decide
+from stromal.conduct.situation import Read
 from stromal.ledger import events as e
 from stromal.ledger.chain import Book, Head, Writer
 from stromal.ledger.state import State, evolve, replay
@@ -34,18 +35,18 @@ class Receipt:
 class Desk:
     """Carries out requests on one book."""
 
-    def __init__(self, book: Book, known: Protocol | None = None) -> None:
-        """A desk on a book; `known` is a protocol that was read already, so that it is not read from the book again."""
+    def __init__(self, book: Book, read: Read = load) -> None:
+        """A desk on a book; `read` reads protocol files, so that one read already need not be read again."""
         self._book = book
         self._state = State()
         self._protocols: dict[int, Protocol] = {}
-        self._known = known
+        self._read = read
 
     def submit(self, request: Request) -> Receipt | Refused:
         """Decide a request and append what follows; or refuse it, and the book is as it was."""
         with self._book.writing() as writer:
             state = self._caught_up(writer)
-            decided = decide(request, state, self._protocols, lambda number: _event(writer, number))
+            decided = decide(request, state, self._protocols, lambda number: _event(writer, number), self._read)
             if isinstance(decided, Refused):
                 return decided
             entries = _entries(request, state.head, decided)
@@ -79,13 +80,8 @@ class Desk:
                 state = evolve(state, entry)
         for adopted in state.versions:
             if adopted.version not in self._protocols:
-                self._protocols[adopted.version] = self._read(adopted.text)
+                self._protocols[adopted.version] = self._read(adopted.text).require()
         return state
-
-    def _read(self, text: str) -> Protocol:
-        if self._known is not None and not self._protocols:
-            return self._known
-        return load(text).require()
 
 
 def read_protocols(state: State) -> dict[int, Protocol]:

@@ -6,17 +6,21 @@ that nothing can override.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
 from stromal.conduct.commands import Command, Request
 from stromal.ledger.events import Event
 from stromal.ledger.state import Participant, State
+from stromal.protocol.file import Loaded, load
 from stromal.protocol.model import Protocol, Visit
 from stromal.rules.chart import Chart
 from stromal.rules.timing import Case
 from stromal.values import Place, Refused, nearest
+
+Read = Callable[[str], Loaded]
+"""Reads the text of a protocol file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,7 @@ class Situation:
     request: Request
     state: State
     protocols: Mapping[int, Protocol]
+    read: Read = load
 
     @property
     def command(self) -> Command:

@@ -9,7 +9,6 @@ from stromal.conduct import commands as c
 from stromal.conduct.roles import may_do
 from stromal.conduct.situation import Outcome, Situation, future
 from stromal.ledger import events as e
-from stromal.protocol.file import load
 from stromal.protocol.model import ROLES, Hold, Protocol
 from stromal.values import Refused, nearest
 
@@ -160,7 +159,7 @@ def open_trial(s: Situation, command: c.OpenTrial) -> Outcome | Refused:
     """The first entries of a book: the trial, its protocol, its people."""
     if s.state.head:
         return Refused("trial.open", f"this book is of {s.state.study}", "open a new book for another trial")
-    read = _read(command.text)
+    read = _read(s, command.text)
     if isinstance(read, Refused):
         return read
     unknown = sorted({role for _, role in command.people if role not in ROLES})
@@ -173,7 +172,7 @@ def open_trial(s: Situation, command: c.OpenTrial) -> Outcome | Refused:
 
 def adopt(s: Situation, command: c.AdoptProtocol) -> Outcome | Refused:
     """An amendment: the same trial, the next number."""
-    read = _read(command.text)
+    read = _read(s, command.text)
     if isinstance(read, Refused):
         return read
     if read.trial.id != s.state.study:
@@ -185,8 +184,8 @@ def adopt(s: Situation, command: c.AdoptProtocol) -> Outcome | Refused:
     return Outcome((_adopted(read, command.text),))
 
 
-def _read(text: str) -> Protocol | Refused:
-    loaded = load(text)
+def _read(s: Situation, text: str) -> Protocol | Refused:
+    loaded = s.read(text)
     if loaded.protocol is None:
         first = loaded.findings[0]
         return Refused("protocol.unusable", f"{first.message}", first.hint, first.places)

@@ -290,9 +290,11 @@ def _adverse_event(draft: _Draft, event: e.AdverseEventReported, entry: e.Entry)
 
 def _followed_up(draft: _Draft, event: e.AdverseEventFollowedUp, entry: e.Entry) -> None:
     named = ("grade", "related", "serious", "expected", "resolved")
-    known = {name: value for name in named if (value := getattr(event, name)) is not None}
+    known: dict[str, Any] = {name: value for name in named if (value := getattr(event, name)) is not None}
+    if known.keys() - {"resolved"}:  # an event that merely ended is no new evidence for a hold that was lifted
+        known["entry"] = entry.number
     reported = draft.chart(event.participant).grow("adverse_events")
-    reported[:] = [_replace(each, **known, entry=entry.number) if each.id == event.id else each for each in reported]
+    reported[:] = [_replace(each, **known) if each.id == event.id else each for each in reported]
 
 
 def _hold_placed(draft: _Draft, event: e.HoldPlaced, entry: e.Entry) -> None:

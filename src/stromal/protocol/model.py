@@ -11,6 +11,7 @@ from datetime import date
 from fractions import Fraction
 from typing import Literal
 
+from stromal.protocol import tree
 from stromal.protocol.language import FactKind
 from stromal.protocol.tree import Anchor, Expr, Side
 from stromal.values import Duration, Place, Quantity
@@ -317,6 +318,12 @@ class Protocol:
     objectives: Mapping[str, Objective] = field(default_factory=dict)
     analyses: Mapping[str, Analysis] = field(default_factory=dict)
     places: Mapping[str, Place] = field(default_factory=dict, compare=False, repr=False)
+    reads: Mapping[str, frozenset[str]] = field(init=False, compare=False, repr=False)
+    """Everything each rule looks at, through the rules it rests on: facts, logs, `done` and `answer`."""
+
+    def __post_init__(self) -> None:
+        """Work out once what each rule reads; it is asked after every entry."""
+        object.__setattr__(self, "reads", {name: _reads(self.rules, name) for name in self.rules})
 
     def place(self, path: str) -> Place:
         """Where a path such as `doses.injection.amount` stands, or the nearest part of it that has a line."""
@@ -340,3 +347,29 @@ class Protocol:
         stem, _, number = name.rpartition("_")
         series = self.schedule.get(stem)
         return series if number.isdigit() and series is not None and isinstance(series.when, Series) else None
+
+
+def conditions(rule: Rule) -> tuple[Expr, ...]:
+    """The conditions a rule is made of."""
+    return tuple(row.when for row in rule.rows) if isinstance(rule, Table) else (rule.when,)
+
+
+def _reads(rules: Mapping[str, Rule], name: str) -> frozenset[str]:
+    """What a rule looks at, through the rules it rests on; rules that rest on each other are looked at once."""
+    found, seen, waiting = set[str](), set[str](), [name]
+    while waiting:
+        rule = waiting.pop()
+        if rule in seen or rule not in rules:
+            continue
+        seen.add(rule)
+        for condition in conditions(rules[rule]):
+            found |= tree.facts_read(condition)
+            for node in tree.walk(condition):
+                match node:
+                    case tree.Ref(other):
+                        waiting.append(other)
+                    case tree.Done():
+                        found.add("done")
+                    case tree.Judged() | tree.Asked():
+                        found.add("answer")
+    return frozenset(found)

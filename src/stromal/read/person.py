@@ -1,4 +1,4 @@
-"""A person's file -> a chart to screen: what is known of one person on one day, in YAML, read with line-accurate findings.
+"""A person's file -> a chart to screen: what is known of one person on one day, in YAML, with line-accurate findings.
 
 Takes the text and the protocol that declares the facts; gives a Chart and the day it speaks of. What the file does not
 say stays unknown: an episode is absent only where it says `none`.

@@ -17,6 +17,7 @@ from stromal.conduct.desk import Desk, Receipt
 from stromal.ledger import events as e
 from stromal.ledger.chain import Book
 from stromal.ledger.state import State
+from stromal.protocol.file import Loaded
 from stromal.protocol.model import ROLES, Hold, Protocol
 from stromal.rehearse.chance import Chance
 from stromal.rehearse.people import person
@@ -41,7 +42,8 @@ class Stage:
     def __init__(self, protocol: Protocol, book: Book, people: int, chance: Chance, scenario: Scenario) -> None:
         """An empty stage; `run` opens the trial and lets people arrive."""
         self.protocol, self.people, self.chance, self.scenario = protocol, people, chance, scenario
-        self.desk = Desk(book, protocol)
+        loaded = Loaded(protocol, ())
+        self.desk = Desk(book, lambda _: loaded)
         self._queue: list[_Planned] = []
         self._order = 0
         self._clock = datetime.min.replace(tzinfo=UTC)

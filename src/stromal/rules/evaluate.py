@@ -18,7 +18,7 @@ from stromal.protocol.writing import write, write_window
 from stromal.rules import known as k
 from stromal.rules.chart import AdverseEvent
 from stromal.rules.timing import EMPTY, Case, day_of, window_of
-from stromal.values import Quantity, Truth, Verdict, all_of, any_of, negate, plain, years_between
+from stromal.values import Quantity, Truth, Verdict, all_of, negate, plain, years_between
 
 _DAYS = {"day": "1", "week": "7", "month": "30.4375", "year": "365.25"}
 """Days in a unit of time, for slopes: the mean calendar month and year."""
@@ -51,9 +51,9 @@ def judge(expr: t.Expr, case: Case) -> Verdict:
             inner = judge(item, case)
             return Verdict(negate(inner.truth), inner.reason, inner.evidence, inner.settle)
         case t.All(items):
-            return _joined([judge(item, case) for item in items], decisive=False)
+            return _joined((judge(item, case) for item in items), decisive=False)
         case t.Any(items):
-            return _joined([judge(item, case) for item in items], decisive=True)
+            return _joined((judge(item, case) for item in items), decisive=True)
         case t.If(condition, then):
             return _implied(judge(condition, case), then, case)
         case t.Ref(rule):
@@ -87,11 +87,17 @@ def _atom(expr: t.Expr, case: Case) -> Verdict:
     raise TypeError(f"{type(expr).__name__} is no condition")
 
 
-def _joined(verdicts: list[Verdict], *, decisive: bool) -> Verdict:
-    """Several verdicts as one: `decisive` is the truth that one of them alone brings about (True for or)."""
-    truth = any_of(v.truth for v in verdicts) if decisive else all_of(v.truth for v in verdicts)
-    telling = [v for v in verdicts if v.truth is truth]
+def _joined(parts: Iterable[Verdict], *, decisive: bool) -> Verdict:
+    """Several verdicts as one; the first `decisive` one (True for or, False for and) settles it and ends it."""
+    verdicts: list[Verdict] = []
+    for verdict in parts:
+        if verdict.truth is decisive:
+            return verdict
+        verdicts.append(verdict)
+    unknown = [verdict for verdict in verdicts if verdict.truth is None]
+    telling = unknown or verdicts
     reason = "; ".join(dict.fromkeys(v.reason for v in telling))
+    truth = None if unknown else not decisive
     return Verdict(truth, reason, _merged(v.evidence for v in telling), _merged(v.settle for v in telling))
 
 
@@ -105,7 +111,7 @@ def _implied(condition: Verdict, then: t.Expr, case: Case) -> Verdict:
     consequence = judge(then, case)
     if condition.truth or consequence.truth:
         return consequence
-    return _joined([condition, consequence], decisive=True)
+    return _joined((condition, consequence), decisive=True)
 
 
 def _rule(name: str, case: Case) -> Verdict:
@@ -169,7 +175,8 @@ def _between(item: Measured, low: Fraction, high: Fraction, unit: str) -> Verdic
     truth = all_of((_bounds(">=", item, lower), _bounds("<=", item, upper)))
     if truth is None:
         return Verdict(None, item.reason, item.evidence, item.settle)
-    return Verdict(truth, f"{item.reason}; asked for {plain(low)} to {plain(high)} {unit}".rstrip(), item.evidence)
+    asked = f"{plain(low)} to {Quantity(high, unit)}"
+    return Verdict(truth, f"{item.reason}; asked for {asked}", item.evidence)
 
 
 def _one_of(expr: t.OneOf, case: Case) -> Verdict:

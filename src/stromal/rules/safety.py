@@ -10,8 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from stromal.protocol import tree as t
-from stromal.protocol.model import Hold, Predicate, Protocol, Rule, Table
+from stromal.protocol.model import Hold, Predicate, Protocol
 from stromal.rules.chart import Chart
 from stromal.rules.evaluate import judge
 from stromal.rules.timing import Case
@@ -61,23 +60,3 @@ def declarations(protocol: Protocol, charts: Sequence[Chart], today: date) -> tu
 def declaring(protocol: Protocol) -> tuple[Predicate, ...]:
     """The rules that declare something for the whole trial."""
     return tuple(rule for rule in protocol.rules.values() if isinstance(rule, Predicate) and rule.declares)
-
-
-def reads(protocol: Protocol, name: str) -> frozenset[str]:
-    """Everything a rule looks at, through the rules it rests on: facts, logs, `done` for visits and doses, `answer`."""
-    found: set[str] = set()
-    for condition in conditions(protocol.rules[name]):
-        found |= t.facts_read(condition)
-        for node in t.walk(condition):
-            if isinstance(node, t.Ref):
-                found |= reads(protocol, node.rule)
-            elif isinstance(node, t.Done):
-                found.add("done")
-            elif isinstance(node, t.Judged | t.Asked):
-                found.add("answer")
-    return frozenset(found)
-
-
-def conditions(rule: Rule) -> tuple[t.Expr, ...]:
-    """The conditions a rule is made of."""
-    return tuple(row.when for row in rule.rows) if isinstance(rule, Table) else (rule.when,)

@@ -154,7 +154,7 @@ class _Planner:
                 return self.offset(when)
             case m.Timeframe(length, side, anchor):
                 day = self.day(anchor)
-                return None if day is None else (self.shifted(length, side, day) if side == "before" else day)
+                return None if day is None else max(day, self.shifted(length, side, day))
             case m.Series():
                 return None
         assert_never(when)

@@ -1,0 +1,193 @@
+"""The commands, one function each: what they take, and which step of the walk they are."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from stromal.cli import paper, trial
+from stromal.cli.edge import edge
+
+app = typer.Typer(
+    name="stromal", no_args_is_help=True, add_completion=False, rich_markup_mode=None,
+    help="Run a cell-therapy trial from its protocol. Exit codes: 0 done, 1 findings or a no, 2 bad input.",
+)  # fmt: skip
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+ProtocolFile = Annotated[Path, typer.Argument(metavar="FILE", help="A protocol file (YAML).")]
+PageFile = Annotated[Path, typer.Argument(metavar="PAGE", help="A registry page saved as text.")]
+BookFile = Annotated[Path, typer.Argument(metavar="BOOK", help="A book (SQLite file).")]
+
+
+# ---------------------------------------------------------------- on paper
+
+
+@app.command()
+@edge
+def read(page: PageFile, as_json: Json = False) -> int:
+    """Read a registry page: every section with its lines, every fact with its state."""
+    return paper.read(page, as_json=as_json)
+
+
+@app.command()
+@edge
+def draft(
+    page: PageFile,
+    output: Annotated[Path, typer.Option("-o", "--output", help="Where the drafted protocol goes.")],
+    as_json: Json = False,
+    force: Annotated[bool, typer.Option("--force", help="Write over a file that is there.")] = False,
+) -> int:
+    """Draft a protocol file from a registry page, with findings for what stays words."""
+    return paper.draft(page, output, as_json=as_json, force=force)
+
+
+@app.command()
+@edge
+def check(
+    file: Annotated[Path, typer.Argument(metavar="FILE|PAGE", help="A protocol file or a registry page.")],
+    as_json: Json = False,
+) -> int:
+    """Check a protocol file or a registry page for contradictions and gaps."""
+    return paper.check(file, as_json=as_json)
+
+
+@app.command()
+@edge
+def fmt(
+    file: ProtocolFile,
+    only_check: Annotated[bool, typer.Option("--check", help="Change nothing; 1 if the file would change.")] = False,
+) -> int:
+    """Rewrite a protocol file canonically; comments stay."""
+    return paper.fmt(file, only_check=only_check)
+
+
+@app.command()
+@edge
+def diff(a: ProtocolFile, b: ProtocolFile, as_json: Json = False) -> int:
+    """Tell two versions of a protocol apart, in words. 1 when they differ."""
+    return paper.diff(a, b, as_json=as_json)
+
+
+@app.command()
+@edge
+def words(file: ProtocolFile, as_json: Json = False) -> int:
+    """Say a protocol in plain English: synopsis, checklist, schedule."""
+    return paper.words(file, as_json=as_json)
+
+
+@app.command()
+@edge
+def screen(
+    file: ProtocolFile,
+    person: Annotated[Path, typer.Argument(metavar="PERSON", help="What is known of a person (YAML).")],
+    as_json: Json = False,
+) -> int:
+    """Screen one person: met, not met or unknown, why, and what would settle it. 0 only when all criteria are met."""
+    return paper.screen(file, person, as_json=as_json)
+
+
+@app.command()
+@edge
+def dose(
+    file: ProtocolFile,
+    visit: Annotated[str, typer.Argument(metavar="VISIT", help="The visit that gives the dose.")],
+    count: Annotated[str, typer.Option(help="Cells per mL of the product.")],
+    viability: Annotated[str, typer.Option(help="Living cells in percent.")],
+    weight: Annotated[str, typer.Option(help="Body weight in kg.")] = "",
+    level: Annotated[str, typer.Option(help="The rung of a ladder, in cells; the first when left out.")] = "",
+    volume: Annotated[str, typer.Option(help="The volume given in mL, to see what it delivers.")] = "",
+    as_json: Json = False,
+) -> int:
+    """Work out a dose: prescribed cells, the volume that holds them, what is delivered."""
+    return paper.dose(file, visit, count, viability, weight, level, volume, as_json=as_json)
+
+
+@app.command()
+@edge
+def calendar(
+    file: ProtocolFile,
+    anchor: Annotated[str, typer.Option(help="The day of the visit at day 0.")],
+    on: Annotated[str, typer.Option(help="The day to look from; the anchor when left out.")] = "",
+    ics: Annotated[Path | None, typer.Option(help="Write an iCalendar file.")] = None,
+    as_json: Json = False,
+) -> int:
+    """Work out the visits from the day of day 0."""
+    return paper.calendar(file, anchor, on, ics, as_json=as_json)
+
+
+@app.command()
+@edge
+def schema() -> int:
+    """Print the JSON Schema of a protocol file, for editors."""
+    return paper.schema()
+
+
+# ---------------------------------------------------------------- in the book
+
+
+@app.command()
+@edge
+def rehearse(
+    file: ProtocolFile,
+    people: Annotated[int, typer.Option(help="How many people are enrolled; the planned number when left out.")] = 0,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same trial.")] = 1,
+    book: Annotated[Path | None, typer.Option(help="The new book to write.")] = None,
+    scenario: Annotated[Path | None, typer.Option(help="Assumptions of the rehearsal (YAML).")] = None,
+    as_json: Json = False,
+) -> int:
+    """Rehearse a whole trial on virtual people, through the desk, into a new book."""
+    return trial.rehearse(file, people, seed, book, scenario, as_json=as_json)
+
+
+@app.command()
+@edge
+def verify(
+    book: BookFile,
+    head: Annotated[str, typer.Option(help="The head of the chain as it was printed, to find entries cut off.")] = "",
+    as_json: Json = False,
+) -> int:
+    """Verify the chain and the signatures of a book; name the first broken entry."""
+    return trial.verify(book, head, as_json=as_json)
+
+
+@app.command()
+@edge
+def replay(
+    book: BookFile,
+    as_known: Annotated[str, typer.Option(help="As known on this day, or moment with its zone.")] = "",
+    as_json: Json = False,
+) -> int:
+    """Add up a book: where every participant, lot and hold stands."""
+    return trial.replay(book, as_known, as_json=as_json)
+
+
+@app.command()
+@edge
+def report(
+    book: BookFile,
+    output: Annotated[Path, typer.Option("-o", "--output", help="The folder the report goes to.")],
+) -> int:
+    """Write the report of a book as an HTML page."""
+    return trial.report(book, output)
+
+
+@app.command()
+@edge
+def demo(
+    output: Annotated[Path, typer.Option("-o", "--output", help="Where books and reports go.")] = Path("demo"),
+    seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.")] = 1,
+    protocols: Annotated[Path | None, typer.Option(help="A folder of protocol files.")] = None,
+) -> int:
+    """Load, check, rehearse, verify and report every protocol of the house."""
+    return trial.demo(output, seed, protocols)
+
+
+def main() -> None:
+    """Entry point of `stromal`."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="replace")
+    app()

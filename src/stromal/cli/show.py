@@ -1,0 +1,75 @@
+"""How things look in a terminal: findings, tables, verdicts. Takes plain values, prints with rich, decides nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from rich import box
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+from stromal.values import Finding
+
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+_STYLE = {"error": "bold red", "contradiction": "bold magenta", "warning": "bold yellow", "note": "cyan"}
+_VERDICT = {"met": "green", "not met": "red", "unknown": "yellow"}
+
+
+def findings(found: Sequence[Finding], *, error: bool = False) -> None:
+    """Findings one below the other: place, severity and code; then the message, the words quoted, the next step."""
+    console = err if error else out
+    for finding in found:
+        where = str(finding.places[0]) if finding.places else ""
+        head = Text.assemble((finding.severity, _STYLE[finding.severity]), "  ", (finding.code, "dim"))
+        if where:
+            head = Text.assemble((where, "bold"), "  ", head)
+        console.print(head)
+        console.print(Text(f"    {finding.message}"))
+        for place in finding.places:
+            if place.quote:
+                console.print(Text(f"    {place.line:>4} | {_cut(place.quote)}", style="dim"))
+        if finding.hint:
+            console.print(Text(f"    -> {finding.hint}", style="italic"))
+
+
+def _cut(quote: str, width: int = 110) -> str:
+    return quote if len(quote) <= width else quote[: width - 1] + "…"
+
+
+def tally(found: Sequence[Finding]) -> None:
+    """How many findings of each severity."""
+    counts = {s: sum(f.severity == s for f in found) for s in _STYLE}
+    parts = [f"{number} {severity}{'s' if number != 1 else ''}" for severity, number in counts.items() if number]
+    out.print(Text(", ".join(parts) or "nothing found", style="bold"))
+
+
+def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], right: Sequence[int] = ()) -> None:
+    """A table; the columns numbered in `right` are aligned to the right."""
+    grid = Table(title=title, box=box.SIMPLE_HEAD, title_justify="left", title_style="bold", pad_edge=False)
+    for index, name in enumerate(columns):
+        grid.add_column(name, justify="right" if index in right else "left", overflow="fold")
+    for row in rows:
+        grid.add_row(*(cell if isinstance(cell, Text) else Text(str(cell)) for cell in row))
+    Console(highlight=False, width=None).print(grid)
+
+
+def verdict(word: str) -> Text:
+    """A verdict in its colour; the word itself says it too."""
+    return Text(word, style=_VERDICT.get(word, ""))
+
+
+def line(text: str, style: str = "") -> None:
+    """One line."""
+    out.print(Text(text, style=style))
+
+
+def progress(unit: str) -> Progress:
+    """A progress bar on standard error."""
+    return Progress(
+        TextColumn("[progress.description]{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn(unit),
+        TimeElapsedColumn(), console=err, transient=not err.is_terminal,
+    )  # fmt: skip

@@ -1,0 +1,299 @@
+"""The commands on a book: rehearsing, verifying, replaying, reporting, and the demonstration of them all."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, time
+from pathlib import Path
+
+import msgspec
+
+from stromal.cli import edge, show
+from stromal.conduct.desk import read_protocols, signed_digest
+from stromal.ledger import chain
+from stromal.ledger import events as e
+from stromal.ledger.state import State
+from stromal.ledger.state import replay as replay_entries
+from stromal.protocol import check as protocol_check
+from stromal.protocol.file import load
+from stromal.protocol.model import Protocol
+from stromal.rehearse.run import rehearse as rehearse_trial
+from stromal.rehearse.scenario import Scenario
+from stromal.rehearse.scenario import read as read_scenario
+from stromal.store.sqlite import SqliteBook
+from stromal.values import Finding, Unusable, instant
+
+HOUSE = Path(__file__).resolve().parents[3] / "protocols"
+"""The protocols of the house, where Stromal runs from its own checkout."""
+
+
+def rehearse(file: Path, people: int, seed: int, book: Path | None, scenario: Path | None, *, as_json: bool) -> int:
+    """Rehearse one protocol into a new book."""
+    text = edge.text(file)
+    protocol = load(text, str(file)).require()
+    if people < 0:
+        raise edge.bad("option.people", f"--people is {people}", "write how many people are enrolled, at least 1")
+    number = people or protocol.trial.planned
+    path = book or Path(f"{protocol.trial.id}.book")
+    state = _rehearsed(protocol, text, path, number, seed, read_scenario(scenario) if scenario else Scenario())
+    with _reading(path) as opened:
+        head = opened.head()
+    if as_json:
+        edge.to_json({"book": str(path), "entries": head.number, "head": head.seal.hex(), **_counts(state)})
+    else:
+        _say_counts(protocol, state)
+        show.line(f"{head.number} entries in {path}, head {head.seal.hex()[:16]}…", "bold")
+    return 0
+
+
+def _rehearsed(protocol: Protocol, text: str, path: Path, people: int, seed: int, scenario: Scenario) -> State:
+    """A rehearsal with a progress bar; a book that could not be finished does not stay behind."""
+    book = SqliteBook.create(path)
+    try:
+        with show.progress("people finished") as bar:
+            task = bar.add_task(protocol.trial.id, total=people)
+            return rehearse_trial(
+                protocol, text, book, people, seed, scenario, progress=lambda n: bar.update(task, completed=n)
+            )
+    finally:
+        book.close()
+
+
+class _reading:  # noqa: N801 - a context manager, read as a verb
+    """A book opened to read."""
+
+    def __init__(self, path: Path) -> None:
+        self._book = SqliteBook.read(path)
+
+    def __enter__(self) -> SqliteBook:
+        return self._book
+
+    def __exit__(self, *_: object) -> None:
+        self._book.close()
+
+
+# ---------------------------------------------------------------- verify and replay
+
+
+def verify(path: Path, head: str, *, as_json: bool) -> int:
+    """Verify chain and signatures."""
+    try:
+        expected = bytes.fromhex(head) if head else None
+    except ValueError:
+        raise edge.bad("option.head", f"--head is {head!r}", "write the 64 digits printed with the book") from None
+    with _reading(path) as book:
+        found = chain.verify(book.rows(), expected)
+        unsound = () if found.broken else tuple(_unsound(tuple(book.entries())))
+    if as_json:
+        broken = (
+            {"entry": found.broken.number, "code": found.broken.code, "reason": found.broken.reason}
+            if found.broken
+            else None
+        )
+        edge.to_json(
+            {
+                "entries": found.entries,
+                "head": found.head.seal.hex(),
+                "broken": broken,
+                "signatures": [edge.finding_json(each) for each in unsound],
+            }
+        )
+    elif found.broken:
+        show.line(f"entry {found.broken.number} is broken: {found.broken.reason}", "bold red")
+        show.line(f"{found.entries} entries before it are whole; restore the book from a copy made before")
+    else:
+        show.findings(unsound)
+        show.line(f"{found.entries} entries, whole; head {found.head.seal.hex()}", "bold green")
+    return int(found.broken is not None or any(each.severity == "error" for each in unsound))
+
+
+def _unsound(entries: tuple[e.Entry, ...]) -> Iterator[Finding]:
+    """Signatures that do not fit what they signed, and those whose entries were corrected since."""
+    corrected = {entry.event.entry for entry in entries if isinstance(entry.event, e.EntryCorrected)}
+    for entry in entries:
+        if not isinstance(entry.event, e.Signed):
+            continue
+        signed = [entries[number - 1].event for number in entry.event.of if 0 < number <= len(entries)]
+        if signed_digest(signed) != entry.event.digest:
+            message = f"the signature in entry {entry.number} does not fit the entries it names"
+            yield Finding("signature.digest", "error", message, (), "treat the book as forged; compare it with a copy")
+        elif stale := corrected.intersection(entry.event.of):
+            message = (
+                f"what entry {entry.number} signed was corrected since: entries {', '.join(map(str, sorted(stale)))}"
+            )
+            yield Finding("signature.stale", "note", message, (), "let the signer look at the correction")
+
+
+def replay(path: Path, as_known: str, *, as_json: bool) -> int:
+    """Add up a book, perhaps as known on a day."""
+    moment = _moment(as_known) if as_known else None
+    with _reading(path) as book:
+        state = replay_entries(book.entries(), moment)
+    if as_json:
+        edge.to_json({"as_known": moment, "state": _state_json(state), **_counts(state)})
+        return 0
+    show.line(f"{state.study}: {state.title}", "bold")
+    show.line(
+        f"as of entry {state.head}, recorded {state.at:%Y-%m-%d %H:%M} UTC" if state.at else "nothing was known yet"
+    )
+    rows = [
+        (p.id, p.number or "", p.status, p.registered, p.chart.enrolled or "", len(p.chart.infusions),
+         len(p.chart.adverse_events), p.ended or "", "; ".join(p.reasons))
+        for p in state.participants.values()
+    ]  # fmt: skip
+    columns = ("participant", "number", "status", "registered", "enrolled", "doses", "events", "ended", "reason")
+    show.table("Participants", columns, rows, right=(1, 5, 6))
+    if state.holds:
+        held = [(h.entry, h.rule, h.participant or h.level, f"entry {h.released}" if h.released else "stands", h.reason)
+                for h in state.holds]  # fmt: skip
+        show.table("Holds", ("entry", "rule", "whom", "lifted in", "because"), held, right=(0,))
+    for declared in state.declarations:
+        show.line(f"declared in entry {declared.entry}: {declared.says}", "bold")
+    return 0
+
+
+def _moment(written: str) -> datetime:
+    """The end of a day in UTC, or a moment with its zone."""
+    try:
+        if len(written) == 10:
+            return datetime.combine(edge.day(written, "--as-known"), time.max, UTC)
+        return instant(written)
+    except ValueError as error:
+        raise edge.bad("option.moment", str(error), "write a day as 2024-05-31") from None
+
+
+def _state_json(state: State) -> object:
+    """The state without the text of the protocols, which the book holds."""
+    versions = tuple(msgspec.structs.replace(each, text="") for each in state.versions)
+    return msgspec.to_builtins(msgspec.structs.replace(state, versions=versions), str_keys=True)
+
+
+def _counts(state: State) -> dict[str, object]:
+    enrolled = state.enrolled()
+    grades = Counter(event.grade for person in enrolled for event in person.chart.adverse_events)
+    return {
+        "screened": len(state.participants),
+        "enrolled": len(enrolled),
+        "dosed": sum(bool(person.chart.infusions) for person in enrolled),
+        "completed": sum(person.status == "completed" for person in enrolled),
+        "doses": sum(len(person.chart.infusions) for person in enrolled),
+        "holds": len(state.holds),
+        "adverse_events": {str(grade): grades.get(grade, 0) for grade in range(1, 6)},
+        "deviations": len(state.deviations),
+        "declarations": [each.says for each in state.declarations],
+    }
+
+
+def _say_counts(protocol: Protocol, state: State) -> None:
+    counts = _counts(state)
+    grades = counts.pop("adverse_events")
+    declared = counts.pop("declarations")
+    rows = [(name, value) for name, value in counts.items()]
+    rows += [(f"adverse events of grade {grade}", number) for grade, number in dict(grades).items()]  # type: ignore[call-overload]  # made a dict above
+    show.table(f"{protocol.trial.id}, rehearsed", ("what", "how many"), rows, right=(1,))
+    for says in declared if isinstance(declared, list) else ():
+        show.line(f"declared: {says}", "bold")
+
+
+# ---------------------------------------------------------------- report and demo
+
+
+def report(path: Path, output: Path) -> int:
+    """Write the report of a book."""
+    from stromal.analyse import report as reporting  # noqa: PLC0415 - drawing is loaded only where it is needed
+    from stromal.analyse.summary import Seal  # noqa: PLC0415
+
+    with _reading(path) as book:
+        found = chain.verify(book.rows())
+        if found.broken:
+            raise Unusable(chain.finding(found.broken))
+        entries = tuple(book.entries())
+    state = replay_entries(entries)
+    if not state.versions:
+        raise edge.bad("book.empty", "the book has no trial yet", "open a trial first", str(path))
+    protocols = read_protocols(state)
+    rehearsal = _is_rehearsal(entries)
+    written = reporting.write(
+        protocols[max(protocols)], state, Seal(found.head.number, found.head.seal.hex()), output,
+        rehearsal=rehearsal, entries=entries,
+    )  # fmt: skip
+    show.line(f"wrote {written.path}", "bold")
+    return 0
+
+
+def _is_rehearsal(entries: Iterable[e.Entry]) -> bool:
+    """Virtual people act under the names of their roles, which no real person does."""
+    granted = [entry.event for entry in entries if isinstance(entry.event, e.RoleGranted)]
+    return bool(granted) and all(each.person == each.role for each in granted)
+
+
+def demo(output: Path, seed: int, folder: Path | None) -> int:
+    """The whole walk for every protocol of a folder: load, check, rehearse, verify, report."""
+    from stromal.analyse import report as reporting  # noqa: PLC0415 - drawing is loaded only where it is needed
+    from stromal.analyse.summary import Seal, Summary  # noqa: PLC0415
+
+    here = folder or (Path("protocols") if Path("protocols").is_dir() else HOUSE)
+    files = sorted(here.glob("*.yaml"))
+    if not files:
+        raise edge.bad("demo.protocols", "there are no protocol files", "name a folder with --protocols", str(here))
+    rows: list[Summary] = []
+    with show.progress("trials") as bar:
+        task = bar.add_task("rehearsing", total=len(files))
+        for file in files:
+            bar.update(task, description=f"{file.stem:<12}")
+            text = edge.text(file)
+            protocol = load(text, str(file)).require()
+            wrong = [each for each in protocol_check.check(protocol) if each.severity == "error"]
+            if wrong:
+                raise Unusable(*wrong)
+            path = output / "books" / f"{protocol.trial.id}.book"
+            entries, head = _played(protocol, text, path, seed)
+            seal = Seal(head.number, head.seal.hex())
+            written = reporting.write(
+                protocol, replay_entries(entries), seal, output, rehearsal=True, entries=entries, seed=seed
+            )
+            rows.append(written.summary)
+            bar.advance(task)
+    index = reporting.write_index(rows, output)
+    _closing_table(rows)
+    show.line(f"reports: {index}", "bold")
+    return 0
+
+
+def _played(protocol: Protocol, text: str, path: Path, seed: int) -> tuple[tuple[e.Entry, ...], chain.Head]:
+    """A rehearsal in a book of its own, verified; an earlier demonstration makes room for it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    for old in path.parent.glob(f"{path.name}*"):
+        old.unlink()
+    book = SqliteBook.create(path)
+    try:
+        rehearse_trial(protocol, text, book, protocol.trial.planned, seed)
+    finally:
+        book.close()
+    with _reading(path) as opened:
+        found = chain.verify(opened.rows())
+        if found.broken:
+            raise Unusable(chain.finding(found.broken))
+        return tuple(opened.entries()), found.head
+
+
+def _closing_table(rows: Iterable[object]) -> None:
+    columns = (
+        "trial",
+        "screened",
+        "enrolled",
+        "dosed",
+        "completed",
+        "doses",
+        "holds",
+        "AE by grade 1-5",
+        "primary endpoint",
+        "head",
+    )
+    shown = [
+        (r.trial, r.screened, r.enrolled, r.dosed, r.completed, r.doses, r.holds,  # type: ignore[attr-defined]  # rows are summaries
+         " ".join(map(str, r.grades)), " ".join(r.primary), r.head[:12])  # type: ignore[attr-defined]
+        for r in rows
+    ]  # fmt: skip
+    show.table("Rehearsed, verified and reported", columns, shown, right=(1, 2, 3, 4, 5, 6))
