@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import resource
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
@@ -240,6 +241,17 @@ def test_a_book_in_an_archive_can_be_read(path: Path, monkeypatch: pytest.Monkey
     book.close()
 
 
+def test_a_file_that_cannot_be_opened_is_named(path: Path) -> None:
+    """Here because the program has as many files open as it may."""
+    filled(path)
+    least, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (1, most))
+    try:
+        assert code_of(lambda: SqliteBook.open(path)) == "book.path"
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (least, most))
+
+
 def test_a_closed_book_is_a_mistake_of_the_program(path: Path) -> None:
     """Nothing is wrong with the file, so nobody is told to restore a backup."""
     filled(path)
@@ -253,8 +265,8 @@ def test_a_full_disk_loses_nothing(path: Path) -> None:
     """The entry that found no room is refused, those before it stay, and there is room again later."""
     rows = filled(path)
     book = SqliteBook.open(path)
-    pages = book._connection.execute("PRAGMA page_count").fetchone()[0]
-    book._connection.execute(f"PRAGMA max_page_count = {pages}")
+    pages = book._file.connection.execute("PRAGMA page_count").fetchone()[0]
+    book._file.connection.execute(f"PRAGMA max_page_count = {pages}")
 
     def write() -> None:
         with book.writing() as writer:
@@ -262,9 +274,47 @@ def test_a_full_disk_loses_nothing(path: Path) -> None:
 
     assert code_of(write) == "book.full"
     assert list(book.rows()) == rows
-    book._connection.execute("PRAGMA max_page_count = 100000")
+    book._file.connection.execute("PRAGMA max_page_count = 100000")
     write()
     assert verify(book.rows()).entries == 512
+    book.close()
+
+
+def test_a_caught_failure_does_not_leave_half_of_what_was_appended(path: Path) -> None:
+    """Whoever catches the full disk and goes on is told at the end that nothing lasts."""
+    rows = filled(path)
+    book = SqliteBook.open(path)
+    pages = book._file.connection.execute("PRAGMA page_count").fetchone()[0]
+    book._file.connection.execute(f"PRAGMA max_page_count = {pages + 1}")
+
+    def write() -> None:
+        with book.writing() as writer:
+            writer.append(observations(1, after=12))
+            with pytest.raises(Unusable, match="the disk is full"):
+                writer.append(observations(500, after=13))
+            with pytest.raises(ValueError, match="this transaction has ended"):
+                writer.append(observations(1, after=13))
+
+    assert code_of(write) == "book.undone"
+    assert list(book.rows()) == rows
+    assert book.head().number == 12
+    book.close()
+
+
+def test_an_unreadable_last_entry_is_not_written_after(path: Path) -> None:
+    """Who goes on from damage hides it: the book is named as damaged, and can still be read up to there."""
+    rows = filled(path)
+    flip(path, path.read_bytes().index(rows[-1].body), bit=0)
+    book = SqliteBook.open(path)
+
+    def write() -> None:
+        with book.writing() as writer:
+            writer.append(observations(1, after=12))
+
+    for _ in range(2):  # the first must leave no transaction open
+        with pytest.raises(Unusable, match="entry 12: the body cannot be read"):
+            write()
+    assert list(book.rows())[:-1] == rows[:-1]
     book.close()
 
 
@@ -338,8 +388,8 @@ def test_an_older_book_can_be_read_as_it_is(version: int, path: Path) -> None:
 def test_a_step_that_fails_leaves_the_older_book(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """All pending steps are one transaction: the book is of the old schema or of the new, never between."""
 
-    def stumble(connection: sqlite3.Connection) -> None:
-        connection.execute("CREATE TABLE half (done)")
+    def stumble(file: sqlite._File) -> None:
+        file.run("CREATE TABLE half (done)")
         raise KeyboardInterrupt
 
     rows = old_book(path, 1)
@@ -356,18 +406,14 @@ def test_a_step_that_fails_leaves_the_older_book(path: Path, monkeypatch: pytest
 def test_another_program_may_be_faster_to_migrate(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever finds the steps done, once it is their turn, does nothing."""
     rows = old_book(path, 1)
-    slow = sqlite._known(path, "mode=rw")
+    with sqlite._known(path, "mode=rw") as slow:
+        pass
     SqliteBook.open(path).close()
-    monkeypatch.setattr(sqlite, "_pragma", _first_says(1))
-    sqlite._migrate(path, slow)
-    assert list(SqliteBook(path, slow).rows()) == rows
-    slow.close()
-
-
-def _first_says(stale: int) -> Callable[[sqlite3.Connection, str], int]:
-    """The pragma as it was a moment ago at the first asking, as it is at the next."""
-    asked, pragma = [stale], sqlite._pragma
-    return lambda connection, name: asked.pop() if asked else pragma(connection, name)
+    asked, pragma = [1], slow.pragma
+    monkeypatch.setattr(slow, "pragma", lambda name: asked.pop() if asked else pragma(name))
+    sqlite._migrate(slow)
+    assert list(SqliteBook(slow).rows()) == rows
+    slow.connection.close()
 
 
 # ---------------------------------------------------------------- damage

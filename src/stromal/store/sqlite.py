@@ -10,8 +10,9 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from stromal.ledger.chain import Head, Sealed, head_at, link, unseal
@@ -34,235 +35,7 @@ _LAST_NUMBER = "SELECT coalesce(max(rowid), 0) FROM entry"
 _APPEND = "INSERT INTO entry (number, body, seal) VALUES (?, ?, ?)"
 
 
-# ---------------------------------------------------------------- the schema, one step at a time
-
-
-def _entries(connection: sqlite3.Connection) -> None:
-    """1: the table of entries, kept as they were sealed; no UPDATE, no DELETE."""
-    connection.execute(f"PRAGMA application_id = {APPLICATION}")
-    connection.execute(
-        "CREATE TABLE entry (number INTEGER PRIMARY KEY,"
-        " body BLOB NOT NULL CHECK (typeof(body) = 'blob'),"
-        " seal BLOB NOT NULL CHECK (typeof(seal) = 'blob' AND length(seal) = 32))"
-    )
-    for deed in ("UPDATE", "DELETE"):
-        connection.execute(
-            f"CREATE TRIGGER no_{deed.lower()} BEFORE {deed} ON entry"
-            " BEGIN SELECT RAISE(ABORT, 'an entry is never changed or removed; correct it with a new one'); END"
-        )
-
-
-def _next_number(connection: sqlite3.Connection) -> None:
-    """2: only the next number may be inserted; INSERT OR REPLACE would pass by a DELETE trigger."""
-    connection.execute(
-        "CREATE TRIGGER only_next BEFORE INSERT ON entry"
-        " WHEN NEW.number IS NOT (SELECT coalesce(max(number), 0) + 1 FROM entry)"
-        " BEGIN SELECT RAISE(ABORT, 'an entry is only added at the end, under the next number'); END"
-    )
-
-
-MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (_entries, _next_number)
-"""Step n turns schema n - 1 into schema n. A step that was ever released is never edited: add another."""
-
-
-def _migrate(path: Path, connection: sqlite3.Connection) -> None:
-    if _pragma(connection, "user_version") < len(MIGRATIONS):
-        with _exclusive(path, connection):
-            done = _pragma(connection, "user_version")  # asked again: another program may have been faster
-            for version, step in enumerate(MIGRATIONS[done:], start=done + 1):
-                step(connection)
-                connection.execute(f"PRAGMA user_version = {version}")
-
-
-# ---------------------------------------------------------------- the book
-
-
-class SqliteBook:
-    """A book in a file. Made by `create`, `open` or `read`; one connection, used by one thread."""
-
-    def __init__(self, path: Path, connection: sqlite3.Connection, thorough: bool = False) -> None:
-        self.path = path
-        self._connection = connection
-        self._thorough = thorough
-        self._writer: _Writer | None = None
-
-    @classmethod
-    def create(cls, path: Path) -> SqliteBook:
-        """A new, empty book. Unusable when something stands at the path already."""
-        try:
-            path.open("xb").close()
-        except FileExistsError:
-            raise _unusable(path, "book.exists", "there is a file already", "open it, or choose another name") from None
-        except OSError as refused:
-            why = f"no file can be made here: {refused.strerror}"
-            raise _unusable(path, "book.path", why, "check the folder and its permissions") from None
-        with _told(path):
-            connection = _connect(path, "mode=rw")
-            connection.execute("PRAGMA journal_mode = WAL")
-            _migrate(path, connection)
-        return cls(path, connection)
-
-    @classmethod
-    def open(cls, path: Path) -> SqliteBook:
-        """A book to read and write, brought to the newest schema. Unusable when there is none at the path."""
-        connection = _known(path, "mode=rw")
-        with _told(path):
-            _migrate(path, connection)
-        return cls(path, connection)
-
-    @classmethod
-    def read(cls, path: Path) -> SqliteBook:
-        """A book to read only: nothing is migrated, nothing can be written. Unusable when there is none.
-
-        Its rows end with a look at the structure of the whole file, for rows that damage keeps from being found.
-        """
-        # SQLite's own read-only mode leaves log files behind; so this one opens like a writer and binds its own hands,
-        # except where nobody can write at all, on an archived disc.
-        connection = _known(path, "mode=rw" if os.access(path.parent, os.W_OK) else "mode=ro&immutable=1")
-        connection.execute("PRAGMA query_only = ON")
-        return cls(path, connection, thorough=True)
-
-    def head(self) -> Head:
-        """The end of the book as committed."""
-        return self._writer.began if self._writer else _last(self.path, self._connection)
-
-    def rows(self, after: int = 0) -> Iterator[Sealed]:
-        """The rows after a number, up to the head as it is when the first is asked for."""
-        upto = self._writer.began.number if self._writer else _last_number(self.path, self._connection)
-        yield from _rows(self.path, self._connection, after, upto)
-        if self._thorough:
-            _look_over(self.path, self._connection)
-
-    def entries(self, after: int = 0) -> Iterator[Entry]:
-        """The entries after a number, up to the head as it is when the first is asked for."""
-        return map(unseal, self.rows(after))
-
-    @contextmanager
-    def writing(self) -> Iterator[_Writer]:
-        """An exclusive transaction: leaving it normally makes it last, an exception undoes all of it."""
-        if self._writer is not None:
-            raise ValueError("this book is being written already; leave the first `writing` before the next")
-        with _exclusive(self.path, self._connection):
-            writer = self._writer = _Writer(self.path, self._connection)
-            try:
-                yield writer
-            finally:
-                writer.ended = True
-                self._writer = None
-
-    def close(self) -> None:
-        """Let go of the file; the last to do so folds the log into it."""
-        self._connection.close()
-
-
-class _Writer:
-    """The rows of one transaction, beside those of the book."""
-
-    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
-        self.began = self.head = _last(path, connection)
-        self.ended = False
-        self._path = path
-        self._connection = connection
-
-    def rows(self, after: int = 0) -> Iterator[Sealed]:
-        """The rows after a number, with what was appended so far."""
-        return _rows(self._path, self._connection, after, self.head.number)
-
-    def entries(self, after: int = 0) -> Iterator[Entry]:
-        """The entries after a number, with what was appended so far."""
-        return map(unseal, self.rows(after))
-
-    def append(self, entries: Sequence[Entry]) -> Head:
-        """Add entries at the end. ValueError when they do not go on from the head; then nothing is added."""
-        if self.ended:
-            raise ValueError("this transaction has ended; begin another with `writing`")
-        rows, head = link(entries, self.head)
-        with _told(self._path):
-            self._connection.executemany(_APPEND, [(row.number, row.body, row.seal) for row in rows])
-        self.head = head
-        return head
-
-
-# ---------------------------------------------------------------- reading rows
-
-
-def _rows(path: Path, connection: sqlite3.Connection, after: int, upto: int) -> Iterator[Sealed]:
-    """Rows after one number up to another, page by page: rows never change, so pages taken at any time fit together."""
-    while after < upto:
-        with _told(path):
-            page = connection.execute(_AFTER, (after, upto, PAGE)).fetchall()
-        for row in page:
-            yield Sealed(*row)
-        last = page[-1][0] if page else after
-        if last <= after:  # a damaged file can send a search round in circles
-            raise _damaged(path, f"nothing can be read between entries {after} and {upto}")
-        after = last
-
-
-def _look_over(path: Path, connection: sqlite3.Connection) -> None:
-    with _told(path):
-        found = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
-    if found != "ok":
-        raise _damaged(path, " ".join(found.split()))
-
-
-def _last(path: Path, connection: sqlite3.Connection) -> Head:
-    with _told(path):
-        row = connection.execute(_LAST).fetchone()
-    return head_at(Sealed(*row) if row else None)
-
-
-def _last_number(path: Path, connection: sqlite3.Connection) -> int:
-    with _told(path):
-        return int(connection.execute(_LAST_NUMBER).fetchone()[0])
-
-
-# ---------------------------------------------------------------- opening files
-
-
-def _connect(path: Path, how: str) -> sqlite3.Connection:
-    address = f"file:{quote(str(path.absolute()))}?{how}"
-    connection = sqlite3.connect(address, uri=True, isolation_level=None, timeout=WAIT_S)
-    connection.execute("PRAGMA synchronous = FULL")
-    connection.execute("PRAGMA foreign_keys = ON")
-    return connection
-
-
-def _known(path: Path, how: str) -> sqlite3.Connection:
-    """A connection to a file that is a book of a schema this Stromal knows."""
-    if not path.is_file():
-        raise _unusable(path, "book.missing", "there is no such file", "check the path, or create a book there")
-    with _told(path):
-        connection = _connect(path, how)
-        application, version = _pragma(connection, "application_id"), _pragma(connection, "user_version")
-    if application == APPLICATION and 1 <= version <= len(MIGRATIONS):
-        return connection
-    connection.close()
-    if application != APPLICATION or version < 1:
-        raise _unusable(path, "book.foreign", "the file is not a Stromal book", "name the file of a book")
-    why = f"the book has schema {version}; this Stromal knows schemas up to {len(MIGRATIONS)}"
-    raise _unusable(path, "book.newer", why, "update Stromal, then open the book again")
-
-
-def _pragma(connection: sqlite3.Connection, name: str) -> int:
-    return int(connection.execute(f"PRAGMA {name}").fetchone()[0])
-
-
-@contextmanager
-def _exclusive(path: Path, connection: sqlite3.Connection) -> Iterator[None]:
-    """One transaction that nobody else may write beside; undone unless its end is reached."""
-    with _told(path):
-        connection.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-        with _told(path):
-            connection.execute("COMMIT")
-    finally:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-
-
-# ---------------------------------------------------------------- what goes wrong, in words
+# ---------------------------------------------------------------- a file and what goes wrong with it
 
 _TOLD = {
     sqlite3.SQLITE_BUSY: ("book.busy", "another program is writing it", "wait a moment and try again"),
@@ -275,25 +48,273 @@ _TOLD = {
 """What SQLite's errors mean for a book; any other is damage."""
 
 
-@contextmanager
-def _told(path: Path) -> Iterator[None]:
-    """Turn what SQLite says of the file into a finding; mistakes in calling it stay what they are."""
-    try:
-        yield
-    except sqlite3.DatabaseError as error:
-        code = getattr(error, "sqlite_errorcode", None)
+class _File:
+    """A connection to a file. What SQLite has against the file becomes a finding; mistakes in calling it do not."""
+
+    def __init__(self, path: Path, how: str) -> None:
+        self.path = path
+        address = f"file:{quote(str(path.absolute()))}?{how}"
+        try:
+            self.connection = sqlite3.connect(address, uri=True, isolation_level=None, timeout=WAIT_S)
+        except sqlite3.DatabaseError as error:
+            raise self.told(error) from error
+
+    @classmethod
+    @contextmanager
+    def opening(cls, path: Path, how: str) -> Iterator[_File]:
+        """A connection, closed again when something goes wrong before it is ready."""
+        file = cls(path, how)
+        with ExitStack() as undo:
+            undo.callback(file.connection.close)
+            file.run("PRAGMA synchronous = FULL")
+            file.run("PRAGMA foreign_keys = ON")
+            yield file
+            undo.pop_all()
+
+    def run(self, statement: str, values: tuple[object, ...] = ()) -> list[Any]:
+        """Carry out one statement; its rows."""
+        try:
+            return self.connection.execute(statement, values).fetchall()
+        except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
+            raise self.told(error) from error
+
+    def told(self, error: Exception) -> Exception:
+        """What SQLite complains of, as a finding; a mistake in calling it as it is."""
+        if isinstance(error, UnicodeDecodeError):  # SQLite quotes a damaged schema, broken letters and all
+            return self.damaged("its schema cannot be read")
+        code: int | None = getattr(error, "sqlite_errorcode", None)
         if code is None:
-            raise
-        if code & 0xFF in _TOLD:
-            raise _unusable(path, *_TOLD[code & 0xFF]) from error
-        raise _damaged(path, str(error)) from error
-    except UnicodeDecodeError as error:  # SQLite quotes a damaged schema in its message, broken letters and all
-        raise _damaged(path, "its schema cannot be read") from error
+            return error
+        told = _TOLD.get(code & 0xFF)
+        return self.unusable(*told) if told else self.damaged(str(error))
 
+    def pragma(self, name: str) -> int:
+        """A number that SQLite keeps about the file."""
+        return int(self.run(f"PRAGMA {name}")[0][0])
 
-def _damaged(path: Path, why: str) -> Unusable:
-    return _unusable(path, "book.damaged", f"the file is damaged: {why}", "keep it as it is and restore a backup")
+    @contextmanager
+    def exclusive(self) -> Iterator[None]:
+        """One transaction that nobody else may write beside; undone unless its end is reached."""
+        self.run("BEGIN IMMEDIATE")
+        try:
+            yield
+            if not self.connection.in_transaction:
+                why = "an entry could not be written, so nothing was"
+                raise self.unusable("book.undone", why, "see to the cause and do it again")
+            self.run("COMMIT")
+        finally:
+            self.roll_back()
+
+    def roll_back(self) -> None:
+        """Undo the transaction, if one is open."""
+        if self.connection.in_transaction:
+            self.run("ROLLBACK")
+
+    def damaged(self, why: str) -> Unusable:
+        """The finding that something in the file is not as SQLite wrote it."""
+        return self.unusable("book.damaged", f"the file is damaged: {why}", "keep it as it is and restore a backup")
+
+    def unusable(self, code: str, message: str, hint: str) -> Unusable:
+        """A finding about the file."""
+        return _unusable(self.path, code, message, hint)
 
 
 def _unusable(path: Path, code: str, message: str, hint: str) -> Unusable:
     return Unusable(Finding(code, "error", message, (Place(0, file=str(path)),), hint))
+
+
+# ---------------------------------------------------------------- the schema, one step at a time
+
+
+def _entries(file: _File) -> None:
+    """1: the table of entries, kept as they were sealed; no UPDATE, no DELETE."""
+    file.run(f"PRAGMA application_id = {APPLICATION}")
+    file.run(
+        "CREATE TABLE entry (number INTEGER PRIMARY KEY,"
+        " body BLOB NOT NULL CHECK (typeof(body) = 'blob'),"
+        " seal BLOB NOT NULL CHECK (typeof(seal) = 'blob' AND length(seal) = 32))"
+    )
+    for deed in ("UPDATE", "DELETE"):
+        file.run(
+            f"CREATE TRIGGER no_{deed.lower()} BEFORE {deed} ON entry"
+            " BEGIN SELECT RAISE(ABORT, 'an entry is never changed or removed; correct it with a new one'); END"
+        )
+
+
+def _next_number(file: _File) -> None:
+    """2: only the next number may be inserted; INSERT OR REPLACE would pass by a DELETE trigger."""
+    file.run(
+        "CREATE TRIGGER only_next BEFORE INSERT ON entry"
+        " WHEN NEW.number IS NOT (SELECT coalesce(max(number), 0) + 1 FROM entry)"
+        " BEGIN SELECT RAISE(ABORT, 'an entry is only added at the end, under the next number'); END"
+    )
+
+
+MIGRATIONS: tuple[Callable[[_File], None], ...] = (_entries, _next_number)
+"""Step n turns schema n - 1 into schema n. A step that was ever released is never edited: add another."""
+
+
+def _migrate(file: _File) -> None:
+    if file.pragma("user_version") < len(MIGRATIONS):
+        with file.exclusive():
+            done = file.pragma("user_version")  # asked again: another program may have been faster
+            for version, step in enumerate(MIGRATIONS[done:], start=done + 1):
+                step(file)
+                file.run(f"PRAGMA user_version = {version}")
+
+
+@contextmanager
+def _known(path: Path, how: str) -> Iterator[_File]:
+    """A file that is a book of a schema this Stromal knows."""
+    if not path.is_file():
+        raise _unusable(path, "book.missing", "there is no such file", "check the path, or create a book there")
+    with _File.opening(path, how) as file:
+        version = file.pragma("user_version")
+        if file.pragma("application_id") != APPLICATION or version < 1:
+            raise file.unusable("book.foreign", "the file is not a Stromal book", "name the file of a book")
+        if version > len(MIGRATIONS):
+            why = f"the book has schema {version}; this Stromal knows schemas up to {len(MIGRATIONS)}"
+            raise file.unusable("book.newer", why, "update Stromal, then open the book again")
+        yield file
+
+
+# ---------------------------------------------------------------- the book
+
+
+class SqliteBook:
+    """A book in a file. Made by `create`, `open` or `read`; one connection, used by one thread."""
+
+    def __init__(self, file: _File, thorough: bool = False) -> None:
+        self._file = file
+        self._thorough = thorough
+        self._newest = Head()
+        self._writer: _Writer | None = None
+
+    @classmethod
+    def create(cls, path: Path) -> SqliteBook:
+        """A new, empty book. Unusable when something stands at the path already."""
+        try:
+            path.open("xb").close()
+        except FileExistsError:
+            raise _unusable(path, "book.exists", "there is a file already", "open it, or choose another name") from None
+        except OSError as refused:
+            why = f"no file can be made here: {refused.strerror}"
+            raise _unusable(path, "book.path", why, "check the folder and its permissions") from None
+        with _File.opening(path, "mode=rw") as file:
+            file.run("PRAGMA journal_mode = WAL")
+            _migrate(file)
+        return cls(file)
+
+    @classmethod
+    def open(cls, path: Path) -> SqliteBook:
+        """A book to read and write, brought to the newest schema. Unusable when there is none at the path."""
+        with _known(path, "mode=rw") as file:
+            _migrate(file)
+        return cls(file)
+
+    @classmethod
+    def read(cls, path: Path) -> SqliteBook:
+        """A book to read only: nothing is migrated, nothing can be written. Unusable when there is none.
+
+        Its rows end with a look at the structure of the whole file, for rows that damage keeps from being found.
+        """
+        # SQLite's own read-only mode leaves log files behind; so this one opens like a writer and binds its own hands,
+        # except where nobody can write at all, on an archived disc.
+        with _known(path, "mode=rw" if os.access(path.parent, os.W_OK) else "mode=ro&immutable=1") as file:
+            file.run("PRAGMA query_only = ON")
+        return cls(file, thorough=True)
+
+    def head(self) -> Head:
+        """The end of the book as committed."""
+        return self._writer.began if self._writer else self._last()
+
+    def rows(self, after: int = 0) -> Iterator[Sealed]:
+        """The rows after a number, up to the head as it is when the first is asked for."""
+        yield from _rows(self._file, after, self._writer.began.number if self._writer else _last_number(self._file))
+        if self._thorough:
+            _look_over(self._file)
+
+    def entries(self, after: int = 0) -> Iterator[Entry]:
+        """The entries after a number, up to the head as it is when the first is asked for."""
+        return map(unseal, self.rows(after))
+
+    @contextmanager
+    def writing(self) -> Iterator[_Writer]:
+        """An exclusive transaction: leaving it normally makes it last, an exception undoes all of it."""
+        if self._writer is not None:
+            raise ValueError("this book is being written already; leave the first `writing` before the next")
+        with self._file.exclusive():
+            writer = self._writer = _Writer(self._file, self._last())
+            try:
+                yield writer
+            finally:
+                writer.ended = True
+                self._writer = None
+        self._newest = writer.head
+
+    def close(self) -> None:
+        """Let go of the file; the last to do so folds the log into it."""
+        self._file.connection.close()
+
+    def _last(self) -> Head:
+        """The head; read only when somebody else has moved it, for entries never change."""
+        if _last_number(self._file) != self._newest.number:
+            self._newest = head_at(Sealed(*self._file.run(_LAST)[0]))
+        return self._newest
+
+
+class _Writer:
+    """The rows of one transaction, beside those of the book."""
+
+    def __init__(self, file: _File, head: Head) -> None:
+        self.began = self.head = head
+        self.ended = False
+        self._file = file
+
+    def rows(self, after: int = 0) -> Iterator[Sealed]:
+        """The rows after a number, with what was appended so far."""
+        return _rows(self._file, after, self.head.number)
+
+    def entries(self, after: int = 0) -> Iterator[Entry]:
+        """The entries after a number, with what was appended so far."""
+        return map(unseal, self.rows(after))
+
+    def append(self, entries: Sequence[Entry]) -> Head:
+        """Add entries at the end. ValueError when they do not go on from the head; then nothing is added."""
+        if self.ended:
+            raise ValueError("this transaction has ended; begin another with `writing`")
+        rows, head = link(entries, self.head)
+        try:
+            for row in rows:
+                self._file.run(_APPEND, (row.number, row.body, row.seal))
+        except Unusable:
+            self.ended = True  # some of the rows may be in: none may last, even if somebody catches this and goes on
+            self._file.roll_back()
+            raise
+        self.head = head
+        return head
+
+
+# ---------------------------------------------------------------- reading rows
+
+
+def _rows(file: _File, after: int, upto: int) -> Iterator[Sealed]:
+    """Rows after one number up to another, page by page: rows never change, so pages taken at any time fit together."""
+    while after < upto:
+        page = file.run(_AFTER, (after, upto, PAGE))
+        for row in page:
+            yield Sealed(*row)
+        last = page[-1][0] if page else after
+        if last <= after:  # a damaged file can send a search round in circles
+            raise file.damaged(f"nothing can be read between entries {after} and {upto}")
+        after = last
+
+
+def _last_number(file: _File) -> int:
+    return int(file.run(_LAST_NUMBER)[0][0])
+
+
+def _look_over(file: _File) -> None:
+    found = str(file.run("PRAGMA quick_check(1)")[0][0])
+    if found != "ok":
+        raise file.damaged(" ".join(found.split()))
