@@ -11,12 +11,14 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from stromal.protocol import tree as t
-from stromal.protocol.model import Fact, Protocol
+from stromal.protocol.model import Criterion, Fact, Protocol
 from stromal.rehearse.chance import Chance
 from stromal.rehearse.courses import Course, begin, typical
 from stromal.rehearse.scenario import Scenario
 from stromal.rules import eligibility
 from stromal.values import Duration, Quantity, exact
+
+_WOMEN_ONLY = ("pregnancy", "breastfeeding")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,13 @@ class _Sketch:
     past: dict[str, list[Past]] = field(default_factory=dict)
     absent: set[str] = field(default_factory=set)
     answers: dict[str, bool] = field(default_factory=dict)
+    criterion: str = ""
     branches: int = 0
+
+    def judge(self, criterion: Criterion, *, favourable: bool) -> None:
+        """Narrow the person so that a criterion speaks for or against taking part."""
+        self.criterion, self.branches = criterion.name, 0
+        self.want(criterion.when, criterion.include is favourable)
 
     def want(self, expr: t.Expr, truth: bool) -> None:  # noqa: C901, PLR0912 - one flat case a node
         """Narrow the person so that a condition has this truth."""
@@ -98,7 +106,19 @@ class _Sketch:
                 self.want(item, truth)
         else:
             self.branches += 1
-            self.want(self.chance.pick(f"branch/{self.branches}", items), truth)
+            key = f"branch/{self.criterion}/{self.branches}"
+            open_ = [item for item in items if self.possible(item, truth)] or list(items)
+            self.want(self.chance.pick(key, open_), truth)
+
+    def possible(self, expr: t.Expr, truth: bool) -> bool:
+        """Whether what is settled already leaves room for this truth; only choices are ever settled whole."""
+        match expr:
+            case t.OneOf(t.FactValue(fact), options):
+                allowed = self.options.get(fact, list(self.protocol.facts[fact].options))
+                return any((each in options) is truth for each in allowed)
+            case t.Not(item):
+                return self.possible(item, not truth)
+        return True
 
     def compare(self, op: str, left: t.Expr, right: t.Expr, truth: bool) -> None:
         """Narrow the left side of a comparison."""
@@ -174,15 +194,16 @@ def person(protocol: Protocol, scenario: Scenario, chance: Chance, code: str, ar
     """One virtual person, eligible unless the scenario's chance makes them fail one criterion."""
     sketch = _Sketch(protocol, arrival, chance)
     rules = [each for each, _ in eligibility.criteria(protocol)]
-    failing = chance.pick("fails", rules).name if rules and chance.happens("ineligible", scenario.ineligible) else ""
-    sex = chance.pick("sex", ("female", "male"))
-    sketch.options["sex"] = [sex]
+    wrong = [chance.pick("fails", rules)] if rules and chance.happens("ineligible", scenario.ineligible) else []
+    for criterion in wrong:  # first, so that it may still decide on the sex, and last, so that nothing undoes it
+        sketch.judge(criterion, favourable=False)
+    sketch.options["sex"] = [chance.pick("sex", sketch.options.get("sex", ["female", "male"]))]
     for criterion in rules:
-        if criterion.name != failing:
-            sketch.want(criterion.when, criterion.include)
-    for criterion in rules:
-        if criterion.name == failing:
-            sketch.want(criterion.when, not criterion.include)
+        if criterion not in wrong:
+            sketch.judge(criterion, favourable=True)
+    for criterion in wrong:
+        sketch.judge(criterion, favourable=False)
+    failing = wrong[0].name if wrong else ""
     return _drawn(sketch, code, failing)
 
 
@@ -199,13 +220,14 @@ def _drawn(sketch: _Sketch, code: str, failing: str) -> Person:
         elif fact.kind == "choice" and fact.name != "sex":
             choices[fact.name] = chance.pick(f"choice/{fact.name}", sketch.options.get(fact.name, list(fact.options)))
         elif fact.kind == "yes_no" and fact.name not in choices:
-            choices[fact.name] = chance.happens(f"yes/{fact.name}", 0.2)
+            bearing = fact.name not in _WOMEN_ONLY or sketch.options["sex"] == ["female"]
+            choices[fact.name] = bearing and chance.happens(f"yes/{fact.name}", 0.1)
     past = [each for episodes in sketch.past.values() for each in episodes]
     past += [_since(sketch, fact, span) for fact, span in sketch.since.items()]
     known = {each.fact for each in past}
     episodes = [fact.name for fact in sketch.protocol.facts.values() if fact.kind == "episode"]
     absent = tuple(name for name in episodes if name not in known)
-    sex = chance.pick("sex again", sketch.options["sex"])
+    sex = sketch.options["sex"][0]
     return Person(code, today, birth, sex, courses, choices, tuple(past), absent, sketch.answers, failing)
 
 
@@ -217,7 +239,7 @@ def _start(sketch: _Sketch, fact: Fact) -> float:
     if not low <= value <= high:
         near = low if value < low else high
         reach = min(usual.sd or 1.0, (high - low) / 2)
-        value = near + (1 if near == low else -1) * reach * sketch.chance.uniform(f"within/{fact.name}")
+        value = near + (1 if near == low else -1) * reach * (0.5 + sketch.chance.uniform(f"within/{fact.name}") / 2)
     return Course(fact, value, 0.0, usual).on_grid(value)
 
 

@@ -21,9 +21,9 @@ from stromal.protocol.file import Loaded
 from stromal.protocol.model import ROLES, Hold, Protocol
 from stromal.rehearse.chance import Chance
 from stromal.rehearse.people import person
-from stromal.rehearse.scenario import Scenario
+from stromal.rehearse.scenario import Scenario, check_names
 from stromal.rehearse.visits import Follower
-from stromal.values import Duration, Refused
+from stromal.values import Duration, Refused, Unusable
 
 _NEVER_AGAIN = 20
 """Nobody waits for a hold longer than so many decisions."""
@@ -81,8 +81,13 @@ class Stage:
 
     def _arrive(self, day: date, number: int) -> None:
         """One more person comes, as long as places are left."""
-        enrolled = len(self.desk.state().enrolled())
+        state = self.desk.state()
+        enrolled = len(state.enrolled())
         if enrolled >= self.people or number > 20 * self.people + 20:
+            return
+        screened = sum(each.status == "screening" for each in state.participants.values())
+        if enrolled + screened > self.people:
+            self.plan(day + timedelta(days=7), lambda then: self._arrive(then, number))
             return
         code = f"P{number:03d}"
         chance = self.chance.of(code)
@@ -132,6 +137,13 @@ def rehearse(
     trial: int = 0,
     progress: Callable[[int], None] = _silently,
 ) -> State:
-    """Rehearse a trial into an empty book and give the state it ends in. The same arguments give the same entries."""
+    """Rehearse a trial into an empty book and give the state it ends in. The same arguments give the same entries.
+
+    Raises Unusable when the scenario names a dose, visit or score the protocol does not have.
+    """
+    world = scenario or Scenario()
+    strangers = check_names(world, protocol)
+    if strangers:
+        raise Unusable(*strangers)
     chance = Chance(f"{seed}/{protocol.trial.id}/{trial}")
-    return Stage(protocol, book, people, chance, scenario or Scenario()).run(text, progress)
+    return Stage(protocol, book, people, chance, world).run(text, progress)

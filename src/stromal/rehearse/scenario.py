@@ -14,6 +14,7 @@ import msgspec
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
+from stromal.protocol.model import Protocol
 from stromal.values import Finding, Place, Unusable, nearest
 
 
@@ -97,6 +98,24 @@ def check(scenario: Scenario) -> list[tuple[str, str]]:
     if len(scenario.grades) != 5 or abs(sum(scenario.grades) - 1) > 1e-9:
         wrong.append((f"grades is {list(scenario.grades)}", "give five probabilities that add up to 1"))
     return wrong
+
+
+def check_names(scenario: Scenario, protocol: Protocol) -> list[Finding]:
+    """A finding for every dose, visit or score a scenario names that the protocol does not have."""
+    scores = [name for name, fact in protocol.facts.items() if fact.kind in ("number", "score")]
+    known = (
+        ("toxicity", scenario.toxicity, [*protocol.doses, *protocol.schedule]),
+        ("effect", scenario.effect, scores),
+    )
+    found = []
+    for assumption, named, names in known:
+        for name in named:
+            if name not in names:
+                close = nearest(name, names)
+                hint = f"did you mean {close}?" if close else f"known: {', '.join(names[:8])}"
+                message = f"{assumption} names {name!r}, which {protocol.trial.id} does not have"
+                found.append(Finding("scenario.name", "error", message, (), hint))
+    return found
 
 
 def _finding(path: Path, message: str, hint: str) -> Finding:
