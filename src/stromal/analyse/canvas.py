@@ -62,6 +62,8 @@ class Figure:
     entries: tuple[int, ...] = ()
     result: str = ""
     """The analysis it belongs to; empty where it belongs to none."""
+    note: str = ""
+    """What must be known to read it."""
 
 
 def draw(name: str, height: float, paint: Callable[[Sheet], None]) -> str:
@@ -97,10 +99,10 @@ def labelled(svg: str, name: str, title: str, alt: str) -> str:
 
 def made(
     name: str, title: str, alt: str, height: float, paint: Callable[[Sheet], None], entries: tuple[int, ...],
-    result: str = "",
+    result: str = "", note: str = "",
 ) -> Figure:  # fmt: skip
     """Draw, label and wrap up a figure."""
-    return Figure(name, title, alt, labelled(draw(name, height, paint), name, title, alt), entries, result)
+    return Figure(name, title, alt, labelled(draw(name, height, paint), name, title, alt), entries, result, note)
 
 
 def bare(axes: Axes, *sides: str) -> None:
@@ -137,8 +139,9 @@ def legend(sheet: Sheet, signs: Sequence[Sign], columns: int = 4) -> None:
         if sign.fill:
             handles.append(Patch(facecolor=sign.fill, hatch=sign.hatch, edgecolor=edge, label=sign.text))
         elif sign.marker:
+            shown = edge if edge != PAPER else sign.color
             handles.append(Line2D([], [], linestyle="none", marker=sign.marker, color=sign.color, markersize=6.5,
-                                  markeredgecolor=edge, label=sign.text))  # fmt: skip
+                                  markeredgecolor=shown, label=sign.text))  # fmt: skip
         else:
             handles.append(Line2D([], [], linestyle=sign.dashes, color=sign.color, linewidth=2, label=sign.text))
     sheet.legend(handles=handles, loc="outside lower center", ncols=columns, columnspacing=1.4, handletextpad=0.6)
@@ -148,3 +151,9 @@ def signed(value: float, decimals: int = 2) -> str:
     """A number with its sign, the minus as long as the plus."""
     written = f"{value:+.{decimals}f}"
     return written.replace("-", "−") if float(written) else f"{0:.{decimals}f}"
+
+
+def month_steps(low: float, high: float) -> list[int]:
+    """Whole months, quarters, half years or years between two months, whichever gives at most seven."""
+    step = next((step for step in (1, 3, 6, 12, 24) if (high - low) / step <= 7), 48)
+    return [month for month in range(-600, 601, step) if low <= month <= high]

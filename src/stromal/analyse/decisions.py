@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from stromal.analyse.grid import Column, Row, Table, gathered
+from stromal.analyse.grid import Column, Row, Table, counted, gathered
 from stromal.analyse.readings import label
 from stromal.ledger.state import PlacedHold, Signature, State
 from stromal.protocol.model import Hold, Protocol
@@ -90,10 +90,24 @@ def declarations(state: State) -> Table:
     return Table("declarations", "Declarations", columns, rows, empty="Nothing has been declared.")
 
 
+def deviations_by_rule(state: State) -> Table:
+    """How often each rule was not followed, and in how many people."""
+    columns = (Column("rule", "Rule"), Column("deviations", "Deviations", numeric=True),
+               Column("people", "People", numeric=True))  # fmt: skip
+    rows = []
+    for rule, count in counted([each.rule for each in state.deviations]).items():
+        held = [each for each in state.deviations if each.rule == rule]
+        people = {each.participant for each in held if each.participant}
+        rows.append(Row((rule, count, len(people)), gathered([[each.entry for each in held]])))
+    notes = ("Each deviation is listed at the end.",)
+    title = "Deviations by rule"
+    return Table("deviations_by_rule", title, columns, tuple(rows), notes, "No deviation has been recorded.")
+
+
 def deviations(state: State) -> Table:
     """Every rule that was not followed."""
     columns = (
-        Column("participant", "Participant"),
+        Column("participant", "Participant", short=True),
         Column("day", "Day"),
         Column("visit", "Visit"),
         Column("rule", "Rule"),
@@ -110,7 +124,7 @@ def deviations(state: State) -> Table:
 
 def missed_visits(state: State) -> Table:
     """Visits that did not take place within their window."""
-    columns = (Column("participant", "Participant"), Column("visit", "Visit"), Column("day", "Day"),
+    columns = (Column("participant", "Participant", short=True), Column("visit", "Visit"), Column("day", "Day"),
                Column("reason", "Reason"))  # fmt: skip
     rows = tuple(
         Row((person.id, label(each.visit), each.day, each.reason or None), (each.entry,))

@@ -42,22 +42,24 @@ def within_tolerance(protocol: Protocol, given: Infusion) -> bool | None:
 def exposure(state: State, protocol: Protocol) -> Table:
     """One row an administration: prescribed, delivered, percent of the prescription, lot, weight, day."""
     columns = (
-        Column("participant", "Participant"),
+        Column("participant", "Participant", short=True),
         Column("dose_number", "Dose", numeric=True),
-        Column("visit", "Visit"),
+        Column("visit", "Visit", short=True),
         Column("day", "Day"),
-        Column("level", "Dose level"),
+        Column("level", "Dose level", short=True),
         Column("weight", "Weight", "kg", 1, numeric=True),
         Column("prescribed", "Prescribed", "cells", numeric=True),
         Column("delivered", "Delivered", "cells", numeric=True),
-        Column("percent", "Of prescription", "%", 1, numeric=True),
+        Column("percent", "Delivered", "%", 1, numeric=True),
         Column("tolerance", "Tolerance"),
         Column("volume", "Volume", "mL", 2, numeric=True),
         Column("lot", "Lot"),
     )
     rows = tuple(_exposed(protocol, *each) for each in _administrations(state))
-    notes = ("Delivered counts viable cells: count times viability times the volume given.",)
-    return Table("exposure", "Exposure, one row an administration", columns, rows, notes, "Nobody has been dosed.")
+    notes = ("Delivered counts viable cells: count times viability times the volume given.",
+             "Weight is that of the prescription; it is left out where no dose goes by weight.")  # fmt: skip
+    whole = Table("exposure", "Exposure, one row an administration", columns, rows, notes, "Nobody has been dosed.")
+    return whole if any(dose.per_kg for dose in protocol.doses.values()) else whole.without("weight")
 
 
 _KEPT = {True: "within", False: "outside", None: "none stated"}
@@ -77,7 +79,7 @@ def exposure_summary(state: State, protocol: Protocol) -> Table:
     """By dose and level: administrations, people, cells, percent of prescription, how many out of tolerance."""
     columns = (
         Column("dose", "Dose"),
-        Column("level", "Dose level"),
+        Column("level", "Dose level", short=True),
         Column("given", "Given", numeric=True),
         Column("people", "People", numeric=True),
         Column("prescribed", "Prescribed, mean", "cells", numeric=True),
@@ -111,7 +113,7 @@ def _summed(protocol: Protocol, group: Sequence[_Given]) -> Row:
 def omissions(state: State) -> Table:
     """Planned doses that were not given, and why."""
     columns = (
-        Column("participant", "Participant"),
+        Column("participant", "Participant", short=True),
         Column("visit", "Visit"),
         Column("dose", "Dose"),
         Column("day", "Day"),
@@ -125,10 +127,39 @@ def omissions(state: State) -> Table:
     return Table("omissions", "Doses not given", columns, rows, empty="No planned dose was left out.")
 
 
-def lots(state: State, protocol: Protocol) -> Table:
+def lots_by_status(state: State, protocol: Protocol) -> Table:
+    """How many lots of each product were made, released, rejected and why, and given."""
+    columns = (
+        Column("product", "Product"),
+        Column("status", "How far"),
+        Column("lots", "Lots", numeric=True),
+        Column("given", "Of these given", numeric=True),
+    )
+    used = {given.lot for _, _, given in _administrations(state)}
+    groups: dict[tuple[str, str], list[Lot]] = {}
+    for lot in state.lots.values():
+        groups.setdefault((lot.product, _how_far(lot)), []).append(lot)
+    rows = tuple(
+        Row((_product(protocol, product), status, len(group), sum(lot.lot in used for lot in group)),
+            gathered((lot.entry, lot.decided) for lot in group))
+        for (product, status), group in sorted(groups.items())
+    )  # fmt: skip
+    return Table("lots_by_status", "Lots of cells by how far they came", columns, rows, empty="No lot has been made.")
+
+
+def _how_far(lot: Lot) -> str:
+    return f"{lot.status}: {lot.reason}" if lot.reason else lot.status
+
+
+def _product(protocol: Protocol, name: str) -> str:
+    product = protocol.products.get(name)
+    return label(name, product.says if product else "")
+
+
+def lots(state: State) -> Table:
     """Every lot: whose cells, for whom, how its release tests came out, how far it came, how often it was given."""
     columns = (
-        Column("lot", "Lot"),
+        Column("lot", "Lot", short=True),
         Column("product", "Product"),
         Column("donor", "Donor"),
         Column("recipient", "For"),
@@ -140,17 +171,15 @@ def lots(state: State, protocol: Protocol) -> Table:
     used: dict[str, list[int]] = {}
     for _, _, given in _administrations(state):
         used.setdefault(given.lot, []).append(given.entry)
-    rows = tuple(_lot(protocol, lot, used.get(lot.lot, [])) for lot in state.lots.values())
+    rows = tuple(_lot(lot, used.get(lot.lot, [])) for lot in state.lots.values())
     return Table("lots", "Lots of cells", columns, rows, empty="No lot has been made.")
 
 
-def _lot(protocol: Protocol, lot: Lot, used: Sequence[int]) -> Row:
+def _lot(lot: Lot, used: Sequence[int]) -> Row:
     tests = "; ".join(f"{label(test.test)} {_result(test.value)} {test.unit}".rstrip() for test in lot.tests)
-    product = protocol.products.get(lot.product)
-    status = f"{lot.status}: {lot.reason}" if lot.reason else lot.status
     cells = (
-        lot.lot, label(lot.product, product.says if product else ""), lot.donor, lot.recipient or "anybody", lot.day,
-        tests or "none recorded", status, len(used),
+        lot.lot, lot.product, lot.donor, lot.recipient or "anybody", lot.day,
+        tests or "none recorded", _how_far(lot), len(used),
     )  # fmt: skip
     return Row(cells, gathered([(lot.entry, lot.decided), [test.entry for test in lot.tests], used]))
 

@@ -11,7 +11,7 @@ from stromal.analyse.forest import forest, harms
 from stromal.analyse.models import Result
 from stromal.analyse.swimmer import swimmer
 from stromal.analyse.tables import Tables
-from stromal.analyse.trajectories import trajectories
+from stromal.analyse.trajectories import facts_drawn, trajectories
 from stromal.ledger.state import State
 from stromal.protocol.model import Protocol
 
@@ -21,7 +21,11 @@ __all__ = ["Figure", "figures"]
 def figures(state: State, protocol: Protocol, tables: Tables, results: tuple[Result, ...]) -> tuple[Figure, ...]:
     """Every figure there is something to draw for, in the order a report shows them."""
     drawn = [*swimmer(state, protocol), *harms(tables.adverse_event_counts)]
+    seen: set[str] = set()
     for result in results:
         if result.method in ("change", "slope_difference"):
-            drawn += [*trajectories(state, protocol, result), *forest(result)]
+            # Several endpoints may read one score: its course is drawn once, with the first of them.
+            facts = [fact for fact in facts_drawn(protocol, result) if fact.name not in seen]
+            seen |= {fact.name for fact in facts}
+            drawn += [*trajectories(state, facts, result), *forest(result)]
     return tuple(drawn)

@@ -49,9 +49,9 @@ class _Forest:
     def paint(self, sheet: Sheet) -> None:
         axes, n = sheet.add_subplot(), len(self.people)
         axes.axvline(0, color=MUTED, linewidth=1)
-        for at, (value, _) in enumerate(self.people):
-            axes.plot([0, value], [at, at], color=LINE, linewidth=1)
-            axes.plot(value, at, "o", color=INK, markersize=4.2)
+        values = [value for value, _ in self.people]
+        axes.hlines(range(n), 0, values, color=LINE, linewidth=1)
+        axes.plot(values, range(n), "o", color=INK, markersize=4.2)
         size = 7.5 if n <= 36 else 6
         axes.set_yticks([*range(n), n + 0.8], [*(who for _, who in self.people), f"Mean of {n}"], fontsize=size)
         self._numbers(axes, size)
@@ -74,8 +74,8 @@ class _Forest:
         estimate, interval = self.result.estimate, self.result.interval
         assert estimate is not None
         if interval is not None:
-            axes.plot([interval.low, interval.high], [at, at], color=RED, linewidth=2.2)
-            axes.plot([interval.low, interval.high], [at, at], "|", color=RED, markersize=9, markeredgewidth=1.6)
+            ends = [interval.low, interval.high]
+            axes.plot(ends, [at, at], "|-", color=RED, linewidth=2.2, markersize=9, markeredgewidth=1.6)
         axes.plot(estimate, at, "D", color=RED, markersize=7)
         axes.text(1.02, at, signed(estimate), transform=axes.get_yaxis_transform(), va="center", fontweight="bold")
 
@@ -110,8 +110,7 @@ class _Harms:
         across = axes.get_yaxis_transform()
         for at, each in enumerate(self.rows):
             low, high = _number(each["low"]), _number(each["high"])
-            axes.plot([low, high], [at, at], color=BLUE, linewidth=2, solid_capstyle="butt")
-            axes.plot([low, high], [at, at], "|", color=BLUE, markersize=7, markeredgewidth=1.4)
+            axes.plot([low, high], [at, at], "|-", color=BLUE, linewidth=2, markersize=7, markeredgewidth=1.4)
             yes, unknown, of = (int(_number(each[name])) for name in ("people", "unknown", "of"))
             axes.plot(100 * yes / of, at, "o", color=INK, markersize=5, zorder=3)
             if unknown:

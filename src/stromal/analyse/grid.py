@@ -7,7 +7,7 @@ them. A cell of None is *not known*, which a reader is told in so many words and
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 Cell = str | int | float | date | datetime | None
@@ -15,13 +15,17 @@ Cell = str | int | float | date | datetime | None
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column: its name for programs, its label for people, its unit, and the decimals its numbers are shown with."""
+    """A column: its name for programs, its label for people, its unit, the decimals its numbers are shown with.
+
+    `short` values stay on one line.
+    """
 
     name: str
     label: str
     unit: str = ""
     decimals: int | None = None
     numeric: bool = False
+    short: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,12 @@ class Table:
             raise KeyError(f"{self.name} has no column {name}; it has {', '.join(names)}")
         at = names.index(name)
         return tuple(row.cells[at] for row in self.rows)
+
+    def without(self, name: str) -> Table:
+        """The table less one column."""
+        at = [column.name for column in self.columns].index(name)
+        rows = tuple(replace(row, cells=row.cells[:at] + row.cells[at + 1 :]) for row in self.rows)
+        return replace(self, columns=self.columns[:at] + self.columns[at + 1 :], rows=rows)
 
     def records(self) -> tuple[dict[str, Cell], ...]:
         """The rows as dictionaries by column name, for programs and tests."""

@@ -25,7 +25,7 @@ from stromal.analyse.grid import gathered
 from stromal.ledger.state import Participant, State
 from stromal.protocol import tree as t
 from stromal.protocol.model import Analysis, Method, Objective, Protocol, Rank
-from stromal.protocol.writing import write
+from stromal.protocol.writing import write, write_window
 from stromal.rules.endpoints import is_truth
 from stromal.rules.evaluate import Measured, judge, measure
 from stromal.rules.timing import Case
@@ -211,16 +211,17 @@ def _tested(
     assert told.mean is not None
     flip = sign_flip(values, seed, keys)
     way = f"all {flip.flips:,} sign patterns" if flip.exact else f"{flip.flips:,} drawn sign patterns, seed {seed}"
-    note = f"{way}; with n = {told.n} the smallest p that can be reached is {flip.smallest:.2g}"
+    still = sum(not value for value in values)
+    zeros = f", {still} of them zero," if still else ""
+    note = f"{way}; with n = {told.n}{zeros} the smallest p that can be reached is {flip.smallest:.2g}"
     permuted = PValue("sign-flip permutation", flip.p, note)
     if told.sd is None:
         return None, (PValue("t", None, "needs two people"), permuted)
     error = told.sd / told.n**0.5
+    freedom = f"{told.n - 1} degree{'s' * (told.n > 2)} of freedom"
     p = t_p_value(told.mean, error, told.n - 1)
     return t_interval(told.mean, error, told.n - 1), (
-        PValue(
-            "t", p, f"{told.n - 1} degree{'s' * (told.n > 2)} of freedom" if p is not None else "all values are equal"
-        ),
+        PValue("t", p, freedom if p is not None else "all values are equal"),
         permuted,
     )
 
@@ -341,8 +342,12 @@ def _difference(objective: Objective, person: Participant, case: Case) -> tuple[
 
 
 def _part(side: t.Expr, found: Measured) -> Part:
-    names = side.window.names if isinstance(side, t.Slope) and isinstance(side.window, t.InEpochs) else ()
-    name = ", ".join(each.replace("_", " ") for each in names) or write(side)
+    window = side.window if isinstance(side, t.Slope) else None
+    if isinstance(window, t.InEpochs):
+        name = ", ".join(window.names)
+    else:
+        name = write_window(window) if window else write(side)
+    name = name.replace("_", " ")
     return Part(name, None if found.value is None else float(found.value), gathered([found.evidence]))
 
 

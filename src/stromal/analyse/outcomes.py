@@ -30,7 +30,7 @@ def _endpoint(protocol: Protocol, analysis: Analysis, sample: Sample) -> Table:
     parts = next((each.parts for each in sample.values if each.parts), ())
     counted = analysis.method in ("adverse_events", "proportion")
     columns = (
-        Column("participant", "Participant"),
+        Column("participant", "Participant", short=True),
         *(Column(f"part_{at}", f"Slope, {part.name}", "", 3, numeric=True) for at, part in enumerate(parts, start=1)),
         Column("value", "Value", sample.unit, 0 if counted else 3, numeric=True),
         Column("reason", "What it rests on, or why there is none"),

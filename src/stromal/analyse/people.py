@@ -6,7 +6,7 @@ not been judged, is counted as that.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from stromal.analyse.estimates import describe
 from stromal.analyse.grid import Cell, Column, Row, Table, counted, gathered
@@ -14,6 +14,7 @@ from stromal.analyse.readings import Reading, age_at_consent, baseline, dosed, d
 from stromal.ledger.state import Participant, State
 from stromal.protocol.model import Fact, Protocol
 from stromal.protocol.tree import facts_read
+from stromal.rules.eligibility import criteria
 
 _PEOPLE = (
     Column("people", "People", numeric=True),
@@ -32,12 +33,12 @@ def disposition(state: State, protocol: Protocol) -> Table:
         *_judged(step, everybody),
         step.row("Still in screening", _in(everybody, "screening"), lambda p: (p.entry,), 1),
         step.row("Screen failed", _in(everybody, "screen failed"), _end, 1),
-        *_reasons(step.row, _in(everybody, "screen failed"), 2),
+        *_reasons(step.row, _in(everybody, "screen failed"), _criteria(protocol)),
         step.row("Enrolled", enrolled, lambda p: (p.enrolment_entry,)),
         *_dose_numbers(step, enrolled, protocol),
         step.later("Completed", _in(enrolled, "completed"), _end, 1),
         step.later("Withdrawn", _in(enrolled, "withdrawn"), _end, 1),
-        *_reasons(step.later, _in(enrolled, "withdrawn"), 2),
+        *_reasons(step.later, _in(enrolled, "withdrawn"), {}),
         step.later("Ongoing", _in(enrolled, "enrolled"), lambda p: (p.enrolment_entry,), 1),
     ]
     notes = (f"The protocol plans {protocol.trial.planned} people.",
@@ -88,11 +89,22 @@ def _judged(step: _Steps, everybody: Sequence[Participant]) -> list[Row]:
     ]
 
 
-def _reasons(make: Callable[..., Row], people: Sequence[Participant], depth: int) -> list[Row]:
+def _criteria(protocol: Protocol) -> dict[str, str]:
+    """What each criterion says, by its name; a reason begins with the name of the criterion that was not met."""
+    return {each.name: f"{each.name}: {each.says}" for each, _ in criteria(protocol)}
+
+
+def _reasons(make: Callable[..., Row], people: Sequence[Participant], named: Mapping[str, str]) -> list[Row]:
     """One row a reason; a person whose reason nobody wrote down is counted under that."""
-    unsaid = "No reason recorded"
-    tally = counted([reason for person in people for reason in dict.fromkeys(person.reasons or (unsaid,))])
-    return [make(reason, [p for p in people if reason in (p.reasons or (unsaid,))], _end, depth) for reason in tally]
+    given = {person.id: _grouped_reasons(person, named) for person in people}
+    tally = counted([reason for reasons in given.values() for reason in reasons])
+    return [make(reason, [person for person in people if reason in given[person.id]], _end, 2) for reason in tally]
+
+
+def _grouped_reasons(person: Participant, named: Mapping[str, str]) -> tuple[str, ...]:
+    """The reasons without what differs from person to person: the criterion, where one is named."""
+    reasons = (named.get(reason.partition(":")[0], reason) for reason in person.reasons)
+    return tuple(dict.fromkeys(reasons)) or ("No reason recorded",)
 
 
 def _dose_numbers(step: _Steps, enrolled: Sequence[Participant], protocol: Protocol) -> list[Row]:
@@ -111,7 +123,7 @@ def _nth_dose(number: int) -> _Entries:
 def participants(state: State) -> Table:
     """One line for every person screened: where they stand, since when, and why they left."""
     columns = (
-        Column("participant", "Participant"),
+        Column("participant", "Participant", short=True),
         Column("number", "Number", numeric=True),
         Column("status", "Status"),
         Column("consent", "Consent"),

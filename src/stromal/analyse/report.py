@@ -137,7 +137,7 @@ class _Page:
 
 def _kind(cell: Cell, column: Column) -> str:
     """The classes of a table cell."""
-    kinds = {"num": column.numeric, "date": type(cell) is date, "unknown": cell is None}
+    kinds = {"num": column.numeric, "short": column.short or type(cell) is date, "unknown": cell is None}
     return " ".join(name for name, holds in kinds.items() if holds)
 
 

@@ -121,7 +121,7 @@ _NOTES = (
 
 def adverse_event_counts(state: State, protocol: Protocol) -> Table:
     """People with any, related, serious, severe or fatal events among those dosed, over all and by dose level."""
-    columns = (Column("level", "Dose level"), Column("measure", "People with"), *_AT_RISK,
+    columns = (Column("level", "Dose level", short=True), Column("measure", "People with"), *_AT_RISK,
                Column("events", "Events", numeric=True))  # fmt: skip
     groups = _groups(state, protocol)
     rows = tuple(_counted(group, name) for group in groups for name in QUESTIONS)
@@ -168,32 +168,36 @@ def bounds(yes: int, unknown: int, of: int) -> tuple[float | None, float | None]
 def adverse_events_by_term(state: State, protocol: Protocol) -> Table:
     """People by term, worst grade and relation, over all levels."""
     whole = after_dosing(state, protocol)
-    return _term_table(
-        "adverse_events_by_term", "Adverse events after dosing: term, worst grade and relation", (whole,)
-    )
+    title = "Adverse events after dosing: term, worst grade and relation"
+    return _term_table("adverse_events_by_term", title, _TERM, tuple(_terms(whole)), "No adverse event after dosing.")
 
 
 def adverse_events_by_level(state: State, protocol: Protocol) -> Table:
-    """The same for each dose level: an event counts for the level given last before it began."""
+    """The same for each dose level, where there are several: an event counts for the level given last before it."""
     title = "Adverse events after dosing: dose level, term, worst grade and relation"
-    return _term_table("adverse_events_by_level", title, by_level(state, protocol))
+    groups = by_level(state, protocol)
+    several = groups if len(groups) > 1 else ()
+    rows = tuple(Row((group.name, *row.cells), row.entries) for group in several for row in _terms(group))
+    empty = "No adverse event after dosing." if several else "There are not several dose levels to tell apart."
+    named = (Column("level", "Dose level", short=True), *_TERM)
+    return _term_table("adverse_events_by_level", title, named, rows, empty)
 
 
-def _term_table(name: str, title: str, groups: Sequence[Group]) -> Table:
+_TERM = (Column("term", "Term"), Column("relation", "Relation"))
+
+
+def _term_table(name: str, title: str, named: tuple[Column, ...], rows: tuple[Row, ...], empty: str) -> Table:
     columns = (
-        Column("level", "Dose level"),
-        Column("term", "Term"),
-        Column("relation", "Relation"),
+        *named,
         *(Column(f"grade_{grade}", f"Gr. {grade}", numeric=True) for grade in GRADES),
         *(column for column in _AT_RISK if column.name != "unknown"),
         Column("events", "Events", numeric=True),
     )
-    rows = tuple(row for group in groups for row in _terms(group))
     notes = (
         "A person counts once a term, at the worst grade, and as related if any of its events is.",
         _NOTES[0],
     )
-    return Table(name, title, columns, rows, notes, "No adverse event after dosing.")
+    return Table(name, title, columns, rows, notes, empty)
 
 
 def _terms(group: Group) -> list[Row]:
@@ -225,31 +229,41 @@ def _term(group: Group, term: str, relation: str, held: Sequence[Case], depth: i
     grades = tuple(list(worst.values()).count(grade) for grade in GRADES)
     of = len(group.people)
     low, high = bounds(len(worst), 0, of)
-    cells = (group.name, term, relation, *grades, len(worst), of, percent(len(worst), of), low, high, len(held))
+    cells = (term, relation, *grades, len(worst), of, percent(len(worst), of), low, high, len(held))
     return Row(cells, gathered(case.entries for case in held), depth)
 
 
 # ---------------------------------------------------------------- one line an event
 
 
+def severe_events(state: State, protocol: Protocol) -> Table:
+    """The adverse events a committee reads one by one: grade 3 or more, serious, or not judged for seriousness."""
+    held = [case for case in cases(state, protocol) if case.event.grade >= 3 or case.event.serious is not False]
+    title = "Events of grade 3 or more, serious, or not yet judged for seriousness"
+    return _listing("severe_events", title, held, "No such event has been reported.")
+
+
 def adverse_event_listing(state: State, protocol: Protocol) -> Table:
     """Every adverse event of everybody, also before dosing, with what has been judged of it."""
+    held = cases(state, protocol)
+    return _listing("adverse_event_listing", "Every adverse event", held, "No adverse event has been reported.")
+
+
+def _listing(name: str, title: str, held: Sequence[Case], empty: str) -> Table:
     columns = (
-        Column("participant", "Participant"),
+        Column("participant", "Participant", short=True),
         Column("term", "Term"),
         Column("grade", "Grade", numeric=True),
         Column("onset", "Onset"),
         Column("days", "Days after dose", numeric=True),
-        Column("level", "Dose level"),
+        Column("level", "Dose level", short=True),
         Column("related", "Related"),
         Column("serious", "Serious"),
         Column("expected", "Expected"),
         Column("resolved", "Resolved"),
     )
-    rows = tuple(_listed(case) for case in cases(state, protocol))
     notes = ("Days are counted from the last administration on or before the onset.",)
-    title = "Every adverse event"
-    return Table("adverse_event_listing", title, columns, rows, notes, "No adverse event has been reported.")
+    return Table(name, title, columns, tuple(_listed(case) for case in held), notes, empty)
 
 
 _SAID = {True: "yes", False: "no", None: "not judged"}

@@ -25,7 +25,7 @@ class Seal:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """A trial counted: `grades` are all adverse events by grade 1 to 5, `primary` the answers of primary analyses."""
+    """A trial counted: `grades` are all adverse events by grade 1 to 5, `primary` are the primary questions with their answers."""
 
     trial: str
     title: str
@@ -52,7 +52,8 @@ class Summary:
     @property
     def words(self) -> str:
         """The trial in two sentences."""
-        ends = [f"{self.completed} completed", f"{self.withdrawn} withdrew", f"{self.ongoing} go on"]
+        counts = ((self.completed, "completed"), (self.withdrawn, "withdrew"), (self.ongoing, "are in the trial"))
+        ends = [f"{count} {what}" for count, what in counts if count] or ["nobody enrolled yet"]
         events = sum(self.grades)
         worst = max((grade for grade, count in zip(GRADES, self.grades, strict=True) if count), default=0)
         harm = f"{events} adverse event{_s(events)}" + (f", the worst of grade {worst}" if worst else "")
@@ -96,7 +97,7 @@ def summarise(
         standing=len(state.standing()),
         deviations=len(state.deviations),
         grades=tuple(events.count(grade) for grade in GRADES),
-        primary=tuple(sentence(result) for result in results if result.rank == "primary"),
+        primary=tuple(f"{result.title} {sentence(result)}" for result in results if result.rank == "primary"),
         unconfirmed=sum(not each.confirmed for each in protocol.assumed.values()),
         as_of=moment(state.at) if state.at else "nothing recorded yet",
         entries=seal.number,

@@ -5,6 +5,7 @@ Takes the State and the Protocol, gives figures of at most two dozen lanes each 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -24,6 +25,7 @@ from stromal.analyse.canvas import (
     bare,
     legend,
     made,
+    month_steps,
 )
 from stromal.analyse.grid import gathered
 from stromal.analyse.readings import doses, label, level
@@ -35,12 +37,38 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure as Sheet
 
 MOST_LANES = 24
+_NOTE = "One circle stands for the worst adverse event that began on a day; circles that would touch are moved apart."
 MONTH = 30.4375
 """Days in a month, only for drawing."""
 _SCREENING = "screening"
 _FILLS = ("#e4e9ed", "#cfe2f3", "#fbe3b4", "#d3ead9", "#e9d9e6", "#f6d5c3")
 _HATCHES = ("", "////", "", "|||", "\\\\", "---")
 _RIM = "#9fb0bd"
+
+
+_MARKS: dict[str, tuple[str, str, str, float]] = {
+    "missed": ("x", MUTED, MUTED, 4.5),
+    "omitted": ("s", PAPER, BLUE, 7.5),
+    "dose": ("s", BLUE, PAPER, 8),
+    "mild": ("o", PAPER, MUTED, 6.6),
+    "related": ("o", PAPER, RED, 6.6),
+    "severe": ("o", RED, RED, 6.6),
+    "completed": ("D", GREEN, PAPER, 6),
+    "withdrawn": ("X", PURPLE, PAPER, 7),
+    "enrolled": (">", INK, PAPER, 6),
+}
+"""Every mark: its shape, colour, rim and size. What comes later lies on top."""
+_TEXTS = {
+    "missed": "Visit missed",
+    "omitted": "Dose not given",
+    "dose": "Dose given",
+    "mild": "Adverse event, grade 1-2",
+    "related": "the same, related",
+    "severe": "Adverse event, grade 3-5",
+    "completed": "Completed",
+    "withdrawn": "Withdrawn",
+    "enrolled": "Ongoing",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +103,7 @@ def _figure(state: State, protocol: Protocol, people: Sequence[Participant], num
     entries = gathered([_rests_on(person) for person in people] + [(h.entry, h.released) for h in state.holds])
     painter = _Painter(state, protocol, lanes)
     name = f"swimmer-{number}"
-    return made(name, title, _alt(people), 0.36 * len(lanes) + 1.5, painter.paint, entries)
+    return made(name, title, _alt(people), 0.36 * len(lanes) + 1.5, painter.paint, entries, note=_NOTE)
 
 
 def lane(person: Participant, protocol: Protocol, state: State) -> Lane:
@@ -90,7 +118,7 @@ def lane(person: Participant, protocol: Protocol, state: State) -> Lane:
     for visit in sorted(person.chart.visits, key=lambda each: (each.day, each.entry)):
         planned = protocol.visit(visit.visit)
         epoch = planned.epoch if planned else ""
-        if epoch and epoch != steps[-1][0] and visit.day >= enrolled:
+        if epoch in names and names.index(epoch) > names.index(steps[-1][0]) and visit.day >= enrolled:
             # An epoch that gives doses is over with its last visit; any other lasts until the next one begins.
             steps.append((epoch, before if steps[-1][0] in giving else visit.day))
         before = max(before, visit.day)
@@ -141,26 +169,33 @@ class _Painter:
         self.state, self.protocol, self.lanes = state, protocol, lanes
         longest = max((each.end - each.start).days for each in lanes)
         self.unit, self.days = ("Months", MONTH) if longest > 120 else ("Days", 1.0)
+        self.circle = 0.0165 * longest / self.days
         self.epochs = list(
             dict.fromkeys([_SCREENING, *protocol.epochs, *(s.epoch for x in lanes for s in x.stretches)])
         )
         amounts = {level(protocol, i): i.level for p in state.enrolled() for i in p.chart.infusions}
         self.levels = sorted(amounts, key=lambda name: amounts[name])
         self.used: set[str] = set()
+        self.marks: dict[str, list[tuple[float, float]]] = {}
+        self.held: list[tuple[float, float, float]] = []
 
     def paint(self, sheet: Sheet) -> None:
         axes = sheet.add_subplot()
         for at, each in enumerate(self.lanes):
             self._bars(axes, at, each)
-            self._holds(axes, at, each)
-            self._visits(axes, at, each)
-            self._adverse_events(axes, at, each)
-            self._end(axes, at, each)
+            self._holds(at, each)
+            self._visits(at, each)
+            self._adverse_events(at, each)
+            self._put(each.person.status, self._x(each, each.end), at)
+        self._draw_holds(axes)
+        self._draw_marks(axes)
         axes.set_yticks(range(len(self.lanes)), [each.person.id for each in self.lanes])
+        axes.margins(x=0.03)
         axes.set_ylim(len(self.lanes) - 0.4, -0.75)
         axes.set_xlabel(f"{self.unit} since enrolment")
+        if self.unit == "Months":
+            axes.set_xticks(month_steps(*axes.get_xlim()))
         axes.grid(axis="x", color=LINE, linewidth=0.5)
-        axes.margins(x=0.03)
         bare(axes, "left")
         self._legend(sheet)
 
@@ -175,7 +210,7 @@ class _Painter:
             axes.barh(at, right - left, 0.42, left, color=_FILLS[kind], hatch=_HATCHES[kind], edgecolor=_RIM,
                       linewidth=0.5)  # fmt: skip
 
-    def _holds(self, axes: Axes, at: int, each: Lane) -> None:
+    def _holds(self, at: int, each: Lane) -> None:
         for hold in self.state.holds:
             mine = hold.level == "trial" or hold.participant == each.person.id
             if not mine or hold.placed_at is None:
@@ -183,61 +218,61 @@ class _Painter:
             start = max(hold.placed_at.date(), each.start)
             end = min(hold.released_at.date() if hold.released_at else each.end, each.end)
             if end >= start:
-                self.used.add("hold")
-                left, right = self._x(each, start), self._x(each, end)
-                axes.plot([left, right], [at + 0.33] * 2, color=INK, linewidth=2.6, solid_capstyle="butt")
-                axes.plot([left, right], [at + 0.33] * 2, "|", color=INK, markersize=5)
+                self.held.append((at + 0.33, self._x(each, start), self._x(each, end)))
 
-    def _visits(self, axes: Axes, at: int, each: Lane) -> None:
+    def _visits(self, at: int, each: Lane) -> None:
         for missed in each.person.missed:
-            self.used.add("missed")
-            axes.plot(self._x(each, missed.day), at, "x", color=MUTED, markersize=4.5, markeredgewidth=1.3)
+            self._put("missed", self._x(each, missed.day), at)
         for omitted in each.person.omissions:
-            self.used.add("omitted")
-            axes.plot(self._x(each, omitted.day), at, "s", color=PAPER, markersize=7.5, markeredgecolor=BLUE)
+            self._put("omitted", self._x(each, omitted.day), at)
         for given in doses(each.person):
-            self.used.add("dose")
-            axes.plot(self._x(each, given.day), at, "s", color=BLUE, markersize=8, markeredgecolor=PAPER)
             rank = self.levels.index(level(self.protocol, given)) + 1
-            self._numeral(axes, self._x(each, given.day), at, rank, PAPER)
+            self._put("dose", self._x(each, given.day), at)
+            if len(self.levels) > 1:
+                self._put(f"white {rank}", self._x(each, given.day), at)
 
-    def _adverse_events(self, axes: Axes, at: int, each: Lane) -> None:
+    def _adverse_events(self, at: int, each: Lane) -> None:
         """One circle a day with the worst grade of that day in it."""
         worst: dict[date, tuple[int, bool]] = {}
         for event in each.person.chart.adverse_events:
             worst[event.onset] = max(worst.get(event.onset, (0, False)), (event.grade, event.related is True))
-        for day, (grade, related) in sorted(worst.items(), key=lambda item: (item[1], item[0])):
+        free = -math.inf
+        for day, (grade, related) in sorted(worst.items()):
+            x = max(self._x(each, day), free)
+            free = x + self.circle
             severe = grade >= 3
-            self.used.add("severe" if severe else "related" if related else "mild")
-            edge = RED if severe or related else MUTED
-            axes.plot(self._x(each, day), at - 0.4, "o", color=RED if severe else PAPER, markersize=6.6,
-                      markeredgecolor=edge, markeredgewidth=0.9)  # fmt: skip
-            self._numeral(axes, self._x(each, day), at - 0.4, grade, PAPER if severe else INK)
+            self._put("severe" if severe else "related" if related else "mild", x, at - 0.4)
+            self._put(f"{'white' if severe else 'black'} {grade}", x, at - 0.4)
 
-    def _numeral(self, axes: Axes, x: float, y: float, value: int, color: str) -> None:
-        axes.annotate(str(value), (x, y), ha="center", va="center_baseline", fontsize=5.4, color=color)
+    def _put(self, kind: str, x: float, y: float) -> None:
+        self.marks.setdefault(kind, []).append((x, y))
 
-    def _end(self, axes: Axes, at: int, each: Lane) -> None:
-        x, status = self._x(each, each.end), each.person.status
-        marks: dict[str, tuple[str, str]] = {"completed": ("D", GREEN), "withdrawn": ("X", PURPLE)}
-        marker, color = marks.get(status, (">", INK))
-        self.used.add(status)
-        axes.plot(x, at, marker, color=color, markersize=6, markeredgecolor=PAPER, clip_on=False)
+    def _draw_marks(self, axes: Axes) -> None:
+        """Marks of one kind go down together, which is quick; what tells more lies on top."""
+        for kind, (marker, color, rim, size) in _MARKS.items():
+            self._draw(axes, kind, marker, color, rim, size)
+        for kind in sorted(kind for kind in self.marks if kind not in _MARKS):
+            shade, _, numeral = kind.partition(" ")
+            color = PAPER if shade == "white" else INK
+            self._draw(axes, kind, f"${numeral}$", color, "none", 4)
+
+    def _draw(self, axes: Axes, kind: str, marker: str, color: str, rim: str, size: float) -> None:
+        if places := self.marks.get(kind):
+            across, down = [x for x, _ in places], [y for _, y in places]
+            axes.plot(across, down, linestyle="none", marker=marker, color=color, markeredgecolor=rim, markersize=size,
+                      clip_on=False)  # fmt: skip
+
+    def _draw_holds(self, axes: Axes) -> None:
+        if self.held:
+            rows, starts, ends = (list(each) for each in zip(*self.held, strict=True))
+            axes.hlines(rows, starts, ends, color=INK, linewidth=2.6)
+            axes.plot([*starts, *ends], [*rows, *rows], linestyle="none", marker="|", color=INK, markersize=5)
 
     def _legend(self, sheet: Sheet) -> None:
         fills = [Sign(label(epoch), fill=_FILLS[kind % len(_FILLS)], hatch=_HATCHES[kind % len(_FILLS)], edge=_RIM)
                  for kind, epoch in enumerate(self.epochs) if epoch in self.used]  # fmt: skip
         several = f" (number: level of {len(self.levels)})" if len(self.levels) > 1 else ""
-        signs = {
-            "dose": Sign(f"Dose given{several}", "s", BLUE),
-            "omitted": Sign("Dose not given", "s", PAPER, BLUE),
-            "missed": Sign("Visit missed", "x", MUTED),
-            "mild": Sign("Adverse event, grade 1-2", "o", PAPER, MUTED),
-            "related": Sign("the same, related", "o", PAPER, RED),
-            "severe": Sign("Adverse event, grade 3-5", "o", RED),
-            "hold": Sign("Hold"),
-            "completed": Sign("Completed", "D", GREEN),
-            "withdrawn": Sign("Withdrawn", "X", PURPLE),
-            "enrolled": Sign("Ongoing", ">", INK),
-        }
-        legend(sheet, [*fills, *(sign for name, sign in signs.items() if name in self.used)])
+        texts = {**_TEXTS, "dose": _TEXTS["dose"] + several}
+        signs = [Sign(texts[kind], marker, color, rim) for kind, (marker, color, rim, _) in _MARKS.items()
+                 if kind in self.marks]  # fmt: skip
+        legend(sheet, [*fills, *signs, *((Sign("Hold"),) if self.held else ())])

@@ -19,27 +19,30 @@ __all__ = ["Cell", "Column", "Row", "Table", "Tables", "tabulate"]
 
 @dataclass(frozen=True, slots=True)
 class Tables:
-    """Every table of a trial by subject."""
+    """Every table of a trial: what is counted first, what lists people, doses, lots and events one by one last."""
 
     disposition: Table
-    participants: Table
     baseline_numbers: Table
     baseline_groups: Table
     exposure_summary: Table
-    exposure: Table
-    omissions: Table
-    lots: Table
+    lots_by_status: Table
     adverse_event_counts: Table
     adverse_events_by_term: Table
     adverse_events_by_level: Table
-    adverse_event_listing: Table
+    severe_events: Table
     holds: Table
     declarations: Table
     signatures: Table
+    deviations_by_rule: Table
+    by_visit: tuple[Table, ...]
+    participants: Table
+    exposure: Table
+    omissions: Table
+    lots: Table
+    adverse_event_listing: Table
     deviations: Table
     missed_visits: Table
     endpoints: tuple[Table, ...]
-    by_visit: tuple[Table, ...]
 
     def __iter__(self) -> Iterator[Table]:
         """Every table, in the order of the report."""
@@ -58,14 +61,17 @@ def tabulate(state: State, protocol: Protocol) -> Tables:
         exposure_summary=exposure.exposure_summary(state, protocol),
         exposure=exposure.exposure(state, protocol),
         omissions=exposure.omissions(state),
-        lots=exposure.lots(state, protocol),
+        lots_by_status=exposure.lots_by_status(state, protocol),
+        lots=exposure.lots(state),
         adverse_event_counts=safety.adverse_event_counts(state, protocol),
         adverse_events_by_term=safety.adverse_events_by_term(state, protocol),
         adverse_events_by_level=safety.adverse_events_by_level(state, protocol),
+        severe_events=safety.severe_events(state, protocol),
         adverse_event_listing=safety.adverse_event_listing(state, protocol),
         holds=decisions.holds(state, protocol),
         declarations=decisions.declarations(state),
         signatures=decisions.signatures(state),
+        deviations_by_rule=decisions.deviations_by_rule(state),
         deviations=decisions.deviations(state),
         missed_visits=decisions.missed_visits(state),
         endpoints=outcomes.endpoints(state, protocol),

@@ -29,9 +29,14 @@ def shown(cell: Cell, column: Column) -> str:
         case date():
             return cell.isoformat()
         case float():
-            return plain(cell).replace("-", "−") if column.decimals is None else fixed(cell, column.decimals)
+            return _rounded(cell) if column.decimals is None else fixed(cell, column.decimals)
         case _:
             return str(cell)
+
+
+def _rounded(value: float) -> str:
+    """A number without decimals of its own, such as a count of cells, to four significant digits."""
+    return plain(float(f"{value:.4g}")).replace("-", "−")
 
 
 def moment(at: datetime) -> str:
@@ -66,7 +71,7 @@ def _counted(result: Result) -> str:
     if not result.n or result.interval is None:
         return "Nobody is in the population yet."
     low, high = fixed(result.interval.low, 1), fixed(result.interval.high, 1)
-    told = f"{result.events} of {result.n} {_having(result.endpoint)}"
+    told = _having(result)
     if result.unknown:
         either = f"exact 95 % interval for either outcome {low} to {high} %"
         return f"{told} and {result.unknown} cannot be judged yet ({either})."
@@ -77,11 +82,12 @@ def _counted(result: Result) -> str:
 _COUNT = re.compile(r"count\(([^()]*)\)")
 
 
-def _having(endpoint: str) -> str:
-    """What those counted have in common, in the words of the endpoint."""
-    counts = _COUNT.fullmatch(endpoint)
-    told = f"had at least one {counts[1]}" if counts else f"fulfil {endpoint}"
-    return told.replace("_", " ")
+def _having(result: Result) -> str:
+    """How many of how many: with what they had, where the endpoint counts something; else that it holds for them."""
+    counts = _COUNT.fullmatch(result.endpoint)
+    if counts is None:
+        return f"It holds for {result.events} of {result.n}"
+    return f"{result.events} of {result.n} had at least one {counts[1]}".replace("_", " ")
 
 
 def _averaged(result: Result) -> str:
