@@ -15,8 +15,8 @@ from stromal.protocol.model import Adjustment, HoldLevel
 from stromal.rules.chart import Value
 
 
-class _Event(msgspec.Struct, frozen=True, tag=True, omit_defaults=True):
-    """What all events share: a tag in their JSON that names them."""
+class _Event(msgspec.Struct, frozen=True, tag=True, omit_defaults=True, gc=False):
+    """What all events share: a tag in their JSON that names them. They hold no cycles, so nobody need look for any."""
 
 
 # ---------------------------------------------------------------- the trial and its people
@@ -370,7 +370,7 @@ def decode(stored: bytes) -> Event:
     return _decoder.decode(stored)
 
 
-class Entry(msgspec.Struct, frozen=True):
+class Entry(msgspec.Struct, frozen=True, gc=False):
     """A numbered line of the book: the event, when it was recorded (UTC), by whom, in which role."""
 
     number: int
