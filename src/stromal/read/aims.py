@@ -1,8 +1,8 @@
 """What the trial is for and what it gives: objectives, analysis, assessments, rules, enrolment and products in prose.
 
 Takes one line of text; gives Found phrases named primary_outcome, secondary_outcomes, analysis, assessments,
-safety_rule, conditioning, planned_enrolment, product_donor, product_tissue, product_processing and second_product.
-Part of the first step of the walk, beside `prose`.
+safety_rule, conditioning, product_donor, product_tissue, product_processing, second_product, and all_enrolment,
+whole_enrolment or some_enrolment by how surely everybody is meant. Part of the first step of the walk, beside `prose`.
 """
 
 from __future__ import annotations
@@ -165,7 +165,7 @@ def conditionings(line: str) -> tuple[Found, ...]:
 
 
 _ALL_OF_THEM = pattern(
-    r"\b(?:all|enrol\w*|recruit\w*|total\s+of|administered\s+to|includ\w+)\s+(?:up\s+to\s+|the\s+)?$"
+    r"\b(?:(?P<whole>all|total\s+of)|enrol\w*|recruit\w*|administered\s+to|includ\w+)\s+(?:up\s+to\s+|the\s+)?$"
 )
 _WILL_ENTER = pattern(r"\s+will\s+be\s+(?:enrol\w*|recruited|included)\b")
 _OF_EACH = pattern(r"\s*(?:\w+\s+){0,4}?(?:each|per|every)\b")
@@ -179,10 +179,10 @@ def enrolments(line: str) -> tuple[Found, ...]:
         people = _PATIENTS.match(text, amount.end)
         if people is None or _OF_EACH.match(text, people.end()):
             continue
-        if _ALL_OF_THEM.search(text[: amount.start]) or _WILL_ENTER.match(text, people.end()):
-            made.append(
-                Found("planned_enrolment", amount.start, people.end(), amount.value, "participants", note="prose")
-            )
+        led, enter = _ALL_OF_THEM.search(text[: amount.start]), _WILL_ENTER.match(text, people.end())
+        if led or enter:
+            name = "some_enrolment" if not led or not led["whole"] else "all_enrolment" if enter else "whole_enrolment"
+            made.append(Found(name, amount.start, people.end(), amount.value, "participants"))
     return tuple(made)
 
 
@@ -246,7 +246,10 @@ def second_products(line: str) -> tuple[Found, ...]:
     return tuple(made)
 
 
-_USED = pattern(r"\b(?:utili[sz]ed|used|given|administered|receive[sd]?|created|injected|infused|combin\w+)\b")
+_USED = pattern(
+    r"\b(?:will|is|are|was|were)\s+(?:be\s+)?(?:\w+\s+)?(?:utili[sz]ed|used|given|administered|injected|infused)\b",
+    r"|\b(?:will|patients?|subjects?|participants?)\s+(?:also\s+)?receive\b",
+)
 
 READERS = (
     aims, unnamed_aims, analyses, assessments, safety_rules, conditionings, enrolments, products, second_products,

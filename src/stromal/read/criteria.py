@@ -7,6 +7,7 @@ Takes sections; gives Criteria, the inclusions and exclusions with their items, 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 from stromal.read.phrases import pattern
@@ -16,8 +17,9 @@ Side = Literal["inclusion", "exclusion"]
 
 _ASKS = pattern(
     r"\s*(?:diagnos|understand|willing|able\b|ability|capable|capacity|age[ds]?\b|adults?\b|males?\b",
-    r"|females?\b(?! not)|men\b|sign|written informed|informed consent|consent|agree|provide|must\b|confirmed|documented",
-    r"|currently taking|disease duration|patients? (?:with|aged|must|diagnosed|who (?:are|have been) (?:willing|able|diagnosed))",
+    r"|females?\b(?! not)|men\b|sign|written informed|informed consent|consent|agree|provide|must\b|confirmed",
+    r"|documented|currently taking|disease duration",
+    r"|patients? (?:with|aged|must|diagnosed|who (?:are|have been) (?:willing|able|diagnosed))",
     r"|\d+\s*(?:years|-\s*\d+ years))",
 )
 _BARS = pattern(
@@ -77,27 +79,19 @@ def _counts(item: Item) -> bool:
     return not item.label and bool(item.text)
 
 
+def _number(item: Item) -> int:
+    """The number printed before an item, or 0."""
+    digits = item.mark.strip("(). ")
+    return int(digits) if digits.isdigit() else 0
+
+
 def lost_first(section: Section) -> tuple[int, Item] | None:
-    """The first printed number of a list whose numbering does not begin at 1, with its item."""
-    for item in section.items:
-        digits = item.mark.strip("().")
-        if digits.isdigit():
-            return (int(digits), item) if int(digits) > 1 else None
-        if item.mark:
-            return None
-    return None
+    """The printed number of the first item of a list whose numbering does not begin at 1, with that item."""
+    first = next((item for item in section.items if _counts(item)), None)
+    return (_number(first), first) if first is not None and _number(first) > 1 else None
 
 
 def gaps(section: Section) -> tuple[tuple[int, Item], ...]:
-    """The items whose printed number skips one or more numbers after the item before."""
-    made = []
-    last = 0
-    for item in section.items:
-        digits = item.mark.strip("().")
-        if not digits.isdigit():
-            continue
-        number = int(digits)
-        if last and number > last + 1:
-            made.append((number, item))
-        last = number
-    return tuple(made)
+    """The items whose printed number skips one or more numbers after that of the item right before."""
+    items = [item for item in section.items if _counts(item)]
+    return tuple((_number(b), b) for a, b in pairwise(items) if _number(a) and _number(b) > _number(a) + 1)

@@ -7,13 +7,13 @@ dose_equivalent. Used by `facts`.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
-from stromal.read.phrases import pattern
 from stromal.read.record import Range, Reading, Statement, Value, gather, settle
-from stromal.values import Place
 
 _NUMBERED = ("dose_1", "dose_2", "dose_3", "dose_4")
-_LEVELS = pattern(r"\b(?:escalat\w+|levels?|cohorts?|low|medium|high|groups?|arms?)\b")
+_NEAR = 2
+"""Levels are printed on one line or on lines that follow each other."""
 
 
 def _size(value: Value) -> float:
@@ -39,7 +39,9 @@ def _in_one_place(readings: list[Reading]) -> bool:
         for place in reading.places:
             lines.setdefault(place.line, set()).add(reading.value)
     every = {reading.value for reading in readings}
-    return any(values == every for values in lines.values())
+    firsts = sorted(min(place.line for place in reading.places) for reading in gather(readings))
+    near = all(b - a <= _NEAR for a, b in pairwise(firsts))
+    return near or any(values == every for values in lines.values())
 
 
 def dose_statements(readings: dict[str, list[Reading]]) -> Iterator[Statement]:
@@ -65,8 +67,3 @@ def _plain(readings: list[Reading], levelled: bool) -> Iterator[Statement]:
         yield settle(name, same)
     if not units:
         yield settle("dose", [])
-
-
-def first_place(statement: Statement) -> Place | None:
-    """Where the statement is made first."""
-    return statement.places[0] if statement.places else None

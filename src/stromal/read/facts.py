@@ -20,8 +20,8 @@ from stromal.read.layout import REGISTRY_ID
 from stromal.read.limits import limits, windows
 from stromal.read.numerals import durations, tidy
 from stromal.read.outcomes import outcome_statements
-from stromal.read.phrases import Found
-from stromal.read.record import Fields, Item, Range, Reading, Record, Section, Statement, Value, settle
+from stromal.read.phrases import Found, pattern
+from stromal.read.record import Fields, Item, Range, Reading, Record, Section, Statement, Value, gather, settle
 from stromal.values import Place
 
 TELLING = ("title", "summary", "description", "population", "tested", "arms", "interventions", "treatment")
@@ -89,13 +89,18 @@ def _whole(text: str) -> int | None:
 
 
 def _enrolment(sections: tuple[Section, ...], readings: Readings) -> Statement:
+    """The number of participants. Where the portal prints it, a sentence about a part of them contradicts nothing."""
     printed = [
         Reading(count, "participants", (item.place,))
         for item in _fields(sections, "planned_enrolment")
         if (count := _whole(item.text)) is not None
     ]
-    said = readings.get("planned_enrolment", [])
-    return settle("planned_enrolment", [*printed, *said], "stated in prose only" if said and not printed else "")
+    sure, whole, some = (readings.get(f"{kind}_enrolment", []) for kind in ("all", "whole", "some"))
+    if printed:
+        known = {reading.value for reading in printed}
+        same = [reading for reading in (*whole, *some) if reading.value in known]
+        return settle("planned_enrolment", [*printed, *sure, *same])
+    return settle("planned_enrolment", sure or whole or some, "stated in prose only" if sure or whole or some else "")
 
 
 # ---------------------------------------------------------------- identity
@@ -172,20 +177,33 @@ def _counted(count: int, lost: tuple[int, Item] | None, places: tuple[Place, ...
 _SIDES = {"inclusion": "asked of those who take part", "exclusion": "a reason to exclude"}
 
 
-def _criterion_readings(sections: tuple[Section, ...]) -> Readings:
-    """Limits and windows of each criterion, by what they speak of."""
+def _sided(sections: tuple[Section, ...]) -> Iterator[tuple[Item, str]]:
+    """Every criterion with what it does; sentences about who the study is for count too."""
     found = criteria(sections)
-    sided = [(item, _SIDES["inclusion"]) for item in found.inclusion]
-    sided += [(item, _SIDES["exclusion"]) for item in found.exclusion]
-    sided += [(item, "") for s in sections if s.name == "population" for item in s.items if not item.label]
-    made: Readings = {}
-    for item, side in sided:
+    yield from ((item, _SIDES["inclusion"]) for item in found.inclusion)
+    yield from ((item, _SIDES["exclusion"]) for item in found.exclusion)
+    yield from ((item, "") for s in sections if s.name == "population" for item in s.items if not item.label)
+
+
+def _criterion_statements(sections: tuple[Section, ...]) -> Iterator[Statement]:
+    """Limits and windows of each criterion. Two limits on one thing are two rules, and both stand: `fvc`, `fvc_2`."""
+    made: dict[str, list[list[Reading]]] = {}
+    for item, side in _sided(sections):
         for limit in (*limits(item.place.quote), *windows(item.place.quote)):
             tied = f"{limit.side} {limit.anchor}".strip()
             note = "; ".join(filter(None, (limit.note, tied, side)))
-            for reading in limit.readings(item):
-                made.setdefault(limit.name, []).extend(_doubted(limit.name, reading, note))
-    return made
+            readings = [doubted for r in limit.readings(item) for doubted in _doubted(limit.name, r, note)]
+            known = made.setdefault(limit.name, [])
+            same = next(
+                (k for k in known if [(r.value, r.unit) for r in k] == [(r.value, r.unit) for r in readings]), None
+            )
+            if same is None:
+                known.append(readings)
+            else:
+                same[:] = [replace(a, places=(*a.places, *b.places)) for a, b in zip(same, readings, strict=True)]
+    for name, groups in made.items():
+        for count, group in enumerate(groups, 1):
+            yield settle(name if count == 1 else f"{name}_{count}", group)
 
 
 def _doubted(name: str, reading: Reading, note: str) -> Iterator[Reading]:
@@ -204,9 +222,9 @@ def _doubted(name: str, reading: Reading, note: str) -> Iterator[Reading]:
 
 
 _SETTLED = (
-    "volume", "fluid_removed", "harvest_volume", "vehicle", "interval", "visit_interval", "run_in", "follow_up",
-    "treatment_duration", "baseline", "baseline_window", "conditioning", "safety_rule", "analysis", "product_donor",
-    "product_tissue", "same_donor", "second_product",
+    "administrations", "interval", "volume", "fluid_removed", "harvest_volume", "vehicle", "visit_interval", "run_in",
+    "treatment_duration", "baseline", "baseline_window", "conditioning", "safety_rule", "analysis", "same_donor",
+    "second_product",
 )  # fmt: skip
 _LISTED = ("route", "assessments", "product_processing")
 """Names whose several values stand side by side and contradict nothing."""
@@ -223,19 +241,35 @@ def _together(name: str, readings: list[Reading]) -> Statement:
     return settle(name, [Reading(tuple(values), "", places)] if values else [])
 
 
-def _visits(readings: list[Reading]) -> Statement:
-    """The visit times: the longest list, with the shorter ones that it contains; other lists contradict it."""
-    lists = [(reading, reading.value) for reading in readings if isinstance(reading.value, tuple)]
-    if not lists:
-        return settle("visits", [])
-    longest, held = max(lists, key=lambda pair: len(pair[1]))
-    return settle(
-        "visits",
-        (
-            replace(reading, value=held) if reading.unit == longest.unit and set(value) <= set(held) else reading
-            for reading, value in lists
-        ),
-    )
+def _share_a_line(readings: list[Reading]) -> bool:
+    """Whether some line gives two different values, neither of them a second reading of the same words."""
+    lines: dict[int, set[tuple[Value, str]]] = {}
+    for reading in readings:
+        if reading.state != "ambiguous":
+            for place in reading.places:
+                lines.setdefault(place.line, set()).add((reading.value, reading.unit))
+    return any(len(values) > 1 for values in lines.values())
+
+
+def _beside(name: str, readings: list[Reading]) -> Iterator[Statement]:
+    """One statement, or several where one line gives several values: those follow each other and contradict nothing."""
+    if not _share_a_line(readings):
+        yield settle(name, readings)
+        return
+    for count, reading in enumerate(gather(readings), 1):
+        yield settle(name if count == 1 else f"{name}_{count}", [reading])
+
+
+def _visits(readings: list[Reading]) -> Iterator[Statement]:
+    """The visit times: the longest list first, with the lists that it contains; other lists stand beside it."""
+    left = [(reading, reading.value) for reading in readings if isinstance(reading.value, tuple)]
+    count = 0
+    while left:
+        count += 1
+        longest, held = max(left, key=lambda pair: len(pair[1]))
+        inside = [(r, v) for r, v in left if r.unit == longest.unit and set(v) <= set(held)]
+        left = [pair for pair in left if pair not in inside]
+        yield settle("visits" if count == 1 else f"visits_{count}", (replace(r, value=held) for r, _ in inside))
 
 
 def _screening(sections: tuple[Section, ...]) -> Statement:
@@ -249,12 +283,23 @@ def _screening(sections: tuple[Section, ...]) -> Statement:
     return settle("screening", readings)
 
 
+_SOURCES = ("product_donor", "product_tissue")
+
+
+def _source(name: str, readings: list[Reading]) -> Statement:
+    """Whence the cells come: two sources named in one breath belong together, two named apart contradict each other."""
+    return _together(name, readings) if _share_a_line(readings) else settle(name, readings)
+
+
+_PARTS = {"product_donor": _source, "product_tissue": _source, "product_processing": _together}
+
+
 def _product(readings: Readings) -> Statement:
     """The product in one statement, out of what is sure about it."""
     parts: list[tuple[str, Value]] = []
     places: dict[Place, None] = {}
     for name in ("product_donor", "product_tissue", "product_processing", "same_donor"):
-        known = _together(name, readings.get(name, [])) if name in _LISTED else settle(name, readings.get(name, []))
+        known = _PARTS.get(name, settle)(name, readings.get(name, []))
         if known.sure:
             parts.append((name.removeprefix("product_"), known.value))
             places |= dict.fromkeys(known.places)
@@ -262,6 +307,49 @@ def _product(readings: Readings) -> Statement:
         return settle("product", [])
     parts.insert(0, ("cells", "mesenchymal stromal cells"))
     return settle("product", [Reading(Fields(tuple(parts)), "", tuple(places))])
+
+
+_GROUPS = pattern(r"parallel|crossover|factorial|sequential|randomized|randomised")
+_DIFFER = ("dose", "dose_1", "dose_2", "administrations", "interval", "volume", "treatment_duration", "product_donor",
+           "product_tissue")  # fmt: skip
+
+
+def _several_groups(sections: tuple[Section, ...]) -> bool:
+    """Whether people are treated in groups that may differ: then different values need not contradict each other."""
+    shapes = [item.text for label in ("model", "allocation") for item in _fields(sections, label)]
+    kinds = [item for section in sections for item in section.items if item.label == "group_type"]
+    return len(kinds) > 1 or any(_GROUPS.fullmatch(text.replace("_", " ").split()[0]) for text in shapes)
+
+
+def _by_group(statement: Statement) -> Statement:
+    """Different values on a page with several groups: each group may have its own, so both stand."""
+    if statement.state != "contradictory" or statement.name not in _DIFFER:
+        return statement
+    return replace(statement, state="ambiguous", note="the trial has several groups, and each may have its own")
+
+
+def _follow_ups(readings: list[Reading]) -> Iterator[Statement]:
+    """Follow-up after the last dose, where sentences say so; follow-up counted otherwise stands beside it."""
+    last = [reading for reading in readings if "last" in reading.note or "final" in reading.note]
+    other = [reading for reading in readings if reading not in last]
+    if last:
+        yield from _beside("follow_up", last)
+        known = {(reading.value, reading.unit) for reading in last}
+        other = [reading for reading in other if (reading.value, reading.unit) not in known]
+        if other:
+            yield from _beside("follow_up_otherwise", other)
+    else:
+        yield from _beside("follow_up", other)
+
+
+_NAMING = ("title", "arms", "interventions")
+
+
+def _named_first(sections: tuple[Section, ...], readings: list[Reading]) -> list[Reading]:
+    """What the title and the arms call the product outweighs what other sentences compare it with."""
+    lines = {item.place.line for section in sections if section.name in _NAMING for item in section.items}
+    naming = {reading.value for reading in readings if any(place.line in lines for place in reading.places)}
+    return [reading for reading in readings if not naming or reading.value in naming]
 
 
 _EXPECTED = (
@@ -274,6 +362,8 @@ _EXPECTED = (
 
 def _every(sections: tuple[Section, ...]) -> Iterator[Statement]:
     readings = _prose_readings(sections)
+    for name in _SOURCES:
+        readings[name] = _named_first(sections, readings.get(name, []))
     yield from _identity(sections)
     for label in _FIELDS:
         yield _sponsor(sections) if label == "sponsor" else _field_statement(sections, label)
@@ -281,24 +371,26 @@ def _every(sections: tuple[Section, ...]) -> Iterator[Statement]:
     yield _enrolment(sections, readings)
     yield age_statement(sections)
     yield from dose_statements(readings)
-    yield settle("administrations", readings.get("administrations", []))
     yield _product(readings)
     for name in _SETTLED:
-        yield settle(name, readings.get(name, []))
+        yield from _beside(name, readings.get(name, []))
+    yield from _follow_ups(readings.get("follow_up", []))
     for name in _LISTED:
         yield _together(name, readings.get(name, []))
-    yield _visits(readings.get("visits", []))
+    for name in _SOURCES:
+        yield _source(name, readings.get(name, []))
+    yield from _visits(readings.get("visits", []))
     yield _screening(sections)
     yield from outcome_statements(sections, readings)
     yield from _counts(sections)
-    for name, found in _criterion_readings(sections).items():
-        yield settle(name, found)
+    yield from _criterion_statements(sections)
 
 
 def record(layout: str, file: str, sections: tuple[Section, ...]) -> Record:
     """The record of a page: every statement that has something to say, and those that a page ought to make."""
     statements: dict[str, Statement] = {}
-    for statement in _every(sections):
+    several = _several_groups(sections)
+    for statement in map(_by_group, _every(sections)) if several else _every(sections):
         if statement.state != "missing" or statement.name in _EXPECTED or statement.note:
             statements.setdefault(statement.name, statement)
     if "dose_1" in statements and statements["dose"].state == "missing":

@@ -12,7 +12,7 @@ PLAUSIBLE: dict[str, tuple[tuple[str, float, float], ...]] = {
     "haemoglobin": (("g/dL", 2, 25), ("g/L", 20, 250), ("mmol/L", 1.2, 16)),
     "albumin": (("g/dL", 0.5, 7), ("g/L", 5, 70)),
     "creatinine": (("mg/dL", 0.1, 25), ("umol/L", 10, 2200)),
-    "bilirubin": (("mg/dL", 0.05, 60), ("umol/L", 1, 1000)),
+    "bilirubin": (("mg/dL", 0.05, 60), ("umol/L", 1, 1000), ("mg/L", 0.5, 600)),
     "glucose": (("mg/dL", 20, 1500), ("mmol/L", 1, 85)),
     "white_cells": (("/uL", 100, 500_000), ("/mm3", 100, 500_000), ("/L", 1e8, 5e11), ("10*9/L", 0.1, 500)),
     "neutrophils": (("/uL", 50, 100_000), ("/mm3", 50, 100_000), ("/L", 5e7, 1e11), ("10*9/L", 0.05, 100)),
@@ -38,7 +38,7 @@ def likely_unit(name: str, value: Range | Number, unit: str) -> str | None:
     A printed unit that is not used for the analyte counts as wrong only if another unit fits the number.
     """
     known = PLAUSIBLE.get(name)
-    if known is None or not unit or unit == "{ULN}" or not _ends(value):
+    if known is None or unit in ("", "{ULN}", "%") or not _ends(value):
         return None
     if any(unit == printed and _fits(value, low, high) for printed, low, high in known):
         return None

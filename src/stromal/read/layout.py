@@ -48,7 +48,9 @@ def unglued(lines: Iterable[Line], words: Iterable[str]) -> Iterator[Line]:
             yield from (Line(line.number, piece) for piece in pieces if piece.strip())
 
 
-_MARK = re.compile(r"\s*(?:(?P<bullet>[*•·▪◦–-])\s+|(?P<number>\(?\d{1,2}[.)])\s*(?=\D)|(?P<letter>\(?[a-z]\))\s+)")
+_MARK = re.compile(
+    r"\s*(?:(?P<bullet>[*•·▪◦–-])\s+|(?P<number>\(?\d{1,2}(?:[.)]|\s\.\s))\s*(?=\D)|(?P<letter>\(?[a-z]\))\s+)"
+)
 
 
 def marked(text: str) -> tuple[str, str]:
@@ -61,8 +63,8 @@ _INLINE = re.compile(r"\s+(?=[*•▪]\s+\S)|\s+(?=\d{1,2}[.)]\s+[A-Z])|(?<=[.;]
 
 
 def listed(line: Line) -> Iterator[Line]:
-    """The items of a list that a portal printed on one line."""
-    parts = _INLINE.split(line.text)
+    """The items of a list that a portal printed on one line: only where the line itself begins with a mark."""
+    parts = _INLINE.split(line.text) if _MARK.match(line.text) else [line.text]
     yield from (Line(line.number, part) for part in parts if part.strip())
 
 

@@ -179,7 +179,12 @@ def comparisons(line: str) -> tuple[Limit, ...]:
     single = [limit for amount in amounts(line) if (limit := _one(text, amount)) is not None]
     for place in range(len(single) - 2, -1, -1):
         this, following = single[place], single[place + 1]
-        if not this.unit and re.fullmatch(r"\s*,?\s*(?:or|and|and/or)\s*", text[this.end : following.start]):
+        scaled = re.search(r"\d\s*[x×*]?\s*10\s*[\^⁰¹²³⁴⁵⁶⁷⁸⁹]|million", text[following.start : following.end])
+        if (
+            not this.unit
+            and not scaled
+            and re.fullmatch(r"\s*,?\s*(?:or|and|and/or)\s*", text[this.end : following.start])
+        ):
             single[place] = replace(this, unit=following.unit)
     return tuple(_join(text, single))
 

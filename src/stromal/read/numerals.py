@@ -255,7 +255,8 @@ def _is_range(text: str, low: Numeral, high: Numeral) -> bool:
 
 TIME_UNITS = {
     "d": "days", "day": "days", "days": "days", "w": "weeks", "wk": "weeks", "wks": "weeks", "week": "weeks",
-    "weeks": "weeks", "mo": "months", "mos": "months", "mth": "months", "month": "months", "months": "months",
+    "weeks": "weeks", "mo": "months", "mos": "months", "mth": "months", "mths": "months", "month": "months",
+    "months": "months",
     "y": "years", "yr": "years", "yrs": "years", "year": "years", "years": "years", "h": "hours", "hr": "hours",
     "hrs": "hours", "hour": "hours", "hours": "hours", "minute": "minutes", "minutes": "minutes", "min": "minutes",
 }  # fmt: skip

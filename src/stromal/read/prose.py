@@ -151,7 +151,7 @@ _LAST = pattern(
     rf"(?:{_GIVING}|dose|treatment|therapy)\b",
 )
 _FOLLOWED = pattern(
-    r"\bfollow(?:ed|ing|[\s-]*up)?\b(?:\s*period)?(?P<between>[^.;\d]{0,45}?)(?:for|of|:|~|up|period)?\s*"
+    r"\bfollow(?:ed|[\s-]*up)\b(?!\s+by\b)(?:\s*period)?(?P<between>[^.;\d]{0,45}?)(?:for|of|:|~|up|period)?\s*"
     r"(?:approximately\s+|about\s+|at\s+least\s+|~\s*|a\s+total\s+of\s+|total\s+of\s+|up\s+to\s+)*$"
 )
 _OF_FOLLOW_UP = pattern(r"\s*(?:of\s+)?follow[\s-]*up\b")

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
-from stromal.values import Place
+from stromal.values import Place, plain
 
 Number: TypeAlias = int | float
 State = Literal["stated", "repaired", "ambiguous", "contradictory", "missing"]
@@ -49,12 +49,12 @@ class Range:
     def __str__(self) -> str:
         """`14 to 21`, `more than 2 and less than 16`, `at least 15`."""
         if self.low is not None and self.high is not None and self.low_included and self.high_included:
-            return f"{_plain(self.low)} to {_plain(self.high)}"
+            return f"{plain(self.low)} to {plain(self.high)}"
         ends = []
         if self.low is not None:
-            ends.append(f"{'at least' if self.low_included else 'more than'} {_plain(self.low)}")
+            ends.append(f"{'at least' if self.low_included else 'more than'} {plain(self.low)}")
         if self.high is not None:
-            ends.append(f"{'at most' if self.high_included else 'less than'} {_plain(self.high)}")
+            ends.append(f"{'at most' if self.high_included else 'less than'} {plain(self.high)}")
         return " and ".join(ends)
 
 
@@ -228,10 +228,6 @@ def settle(name: str, readings: Iterable[Reading], note: str = "") -> Statement:
 # ---------------------------------------------------------------- words and JSON
 
 
-def _plain(number: Number) -> str:
-    return f"{number:.3g}" if abs(number) >= 1_000_000 else f"{number:g}"
-
-
 def show(value: Value) -> str:
     """A value as a person would read it."""
     match value:
@@ -240,7 +236,7 @@ def show(value: Value) -> str:
         case bool():
             return "yes" if value else "no"
         case int() | float():
-            return _plain(value)
+            return plain(value)
         case tuple():
             return ", ".join(show(part) for part in value)
         case _:

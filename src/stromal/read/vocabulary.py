@@ -213,7 +213,7 @@ PROCESSING = (
 CELLS = pattern(r"\bmesenchymal\b|\bstromal cells?\b|\bMSCs?\b|\bstem cells?\b|MSCs?\b")
 OTHER_PRODUCTS = (
     ("T cell vaccine", pattern(r"\bT[\s-]?cell vaccine\b")),
-    ("vaccine", pattern(r"\bvaccine\b(?!\s+preventable)")),
+    ("vaccine", pattern(r"\b(?:autologous|allogeneic|tumou?r|peptide)\s+vaccine\b")),
     ("natural killer cells", pattern(r"\b(?:natural killer|NK)[\s-]cells?\b")),
     ("dendritic cells", pattern(r"\bdendritic cells?\b")),
     ("platelet-rich plasma", pattern(r"\bplatelet[\s-]rich plasma\b|\bPRP\b")),

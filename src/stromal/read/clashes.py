@@ -1,0 +1,211 @@
+"""Rules about places of a page that disagree: values, ages, recruiting, products, dates.
+
+Takes a Record; gives Findings, each with the places that disagree. Rows of the table in `check`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from stromal.read.aims import other_product
+from stromal.read.criteria import criteria
+from stromal.read.phrases import pattern
+from stromal.read.record import Fields, Item, Range, Record, Statement, show
+from stromal.values import Finding, Place
+
+_WORDS = {
+    "interval": "time between doses",
+    "visit_interval": "time between visits",
+    "follow_up": "follow-up",
+    "run_in": "run-in",
+    "age": "age",
+    "dose": "dose",
+    "dose_1": "first dose",
+    "dose_2": "second dose",
+    "planned_enrolment": "number of participants",
+    "product_donor": "donor of the cells",
+    "product_tissue": "tissue of the cells",
+    "administrations": "number of administrations",
+}
+
+
+def measured(name: str) -> str:
+    """The name without the number that tells a second limit on the same thing from the first."""
+    return re.sub(r"_\d$", "", name)
+
+
+def words_for(name: str) -> str:
+    """A statement's name as people say it."""
+    return _WORDS.get(name, measured(name).replace("_", " "))
+
+
+def said(statement: Statement) -> str:
+    """Every reading with its lines: `3 to 6 months (line 29) and 3 months (line 45)`."""
+    parts = []
+    for reading in statement.readings:
+        lines = ", ".join(dict.fromkeys(str(place.line) for place in reading.places))
+        amount = f"{show(reading.value)} {reading.unit}".strip()
+        parts.append(f"{amount} (line{'s' if ',' in lines else ''} {lines})")
+    return " and ".join(parts)
+
+
+def contradictions(record: Record) -> Iterator[Finding]:
+    """A fact that two places of the page state differently."""
+    for statement in record.statements:
+        if statement.state == "contradictory":
+            message = f"the page contradicts itself on the {words_for(statement.name)}: {said(statement)}"
+            hint = "ask the sponsor which is meant; a draft takes one reading and lists it under `assumed`"
+            yield Finding(f"{statement.name}.contradiction", "contradiction", message, statement.places, hint)
+
+
+# ---------------------------------------------------------------- recruiting
+
+_OPEN = pattern(
+    r"\bwaitlist available\b|(?<!not )(?<!not yet )\brecruiting\b|\bspots? left|\benrolling by invitation\b"
+)
+_CLOSED = pattern(
+    r"\bno longer (?:accepting|recruiting|enrolling)\b|\bnot currently (?:looking|recruiting|accepting|enrolling)\b",
+    r"|\b(?:is|are) not (?:recruiting|accepting|looking)\b|\bclosed to (?:enrol\w*|accrual|recruitment)\b",
+    r"|\brecruitment (?:is )?closed\b",
+)
+_CLOSED_STATUS = pattern(r"active[_, ]+not[_ ]recruiting|completed|terminated|withdrawn|suspended|closed")
+
+
+def _standing(record: Record) -> Iterator[tuple[bool, Place]]:
+    """Every place that says whether people can join: the status, the portal's notices, the answers it prints."""
+    for item in record.items():
+        if item.label == "status" and item.text:
+            if _CLOSED_STATUS.fullmatch(item.text):
+                yield False, item.place
+            elif _OPEN.search(item.text):
+                yield True, item.place
+    for words, opened, sections in ((_OPEN, True, ("responsiveness",)), (_CLOSED, False, ("questions", "eligibility"))):
+        for item in record.items(*sections):
+            match = words.search(item.place.quote)
+            if match:
+                yield opened, Place(item.place.line, match[0], item.place.file)
+
+
+def recruiting(record: Record) -> Iterator[Finding]:
+    """One place says that people can join, another that they cannot."""
+    standing = tuple(_standing(record))
+    opened = tuple(place for can_join, place in standing if can_join)
+    closed = tuple(place for can_join, place in standing if not can_join)
+    if opened and closed:
+        message = f"the page says that people can join (“{opened[0].quote}”) and that they cannot (“{closed[0].quote}”)"
+        hint = "ask the trial's contact, and do not send anybody on the word of this page"
+        yield Finding("recruiting.contradiction", "contradiction", message, (*opened, *closed), hint)
+
+
+_COUNT = pattern(
+    r"(?<![\d,])(?P<count>\d[\d,]*)\s+(?:other\s+)?(?:clinical\s+)?(?:trials|studies)\s+(?:\w+\s+){0,2}recruiting\b"
+)
+
+
+def recruiting_counts(record: Record) -> Iterator[Finding]:
+    """Two different numbers of trials said to be recruiting."""
+    found = [
+        (match["count"].replace(",", ""), Place(item.place.line, match[0], item.place.file))
+        for item in record.items("questions")
+        for match in _COUNT.finditer(item.place.quote)
+    ]
+    counts = list(dict.fromkeys(count for count, _ in found))
+    if len(counts) > 1:
+        message = f"the page counts {' and '.join(counts)} recruiting trials"
+        hint = "count none of them: search the registry itself"
+        yield Finding("recruiting.count", "contradiction", message, tuple(place for _, place in found), hint)
+
+
+# ---------------------------------------------------------------- products, dates, criteria
+
+_REGISTERED = ("arms", "interventions", "other_names")
+
+
+def unregistered_product(record: Record) -> Iterator[Finding]:
+    """A second product that the prose gives to people, and that no arm or intervention lists."""
+    second = record.statement("second_product")
+    listed = [item for item in record.items(*_REGISTERED) if item.text]
+    if second is None or not second.places or not listed:
+        return
+    shown = {product[2] for item in listed if (product := other_product(item.place.quote))}
+    places = [place for reading in second.readings if reading.value not in shown for place in reading.places]
+    if places:
+        message = f"the prose also gives a {show(second.readings[0].value)}, which no arm or intervention lists"
+        hint = "ask whether it belongs to the trial; if so, the protocol needs a second product with its own dose"
+        yield Finding("product.unregistered", "contradiction", message, (*places, listed[0].place), hint)
+
+
+def dates(record: Record) -> Iterator[Finding]:
+    """A completion before the start."""
+    start, end = record.statement("start"), record.statement("completion")
+    if start is None or end is None or not isinstance(start.value, str) or not isinstance(end.value, str):
+        return
+    length = min(len(start.value), len(end.value))
+    if re.match(r"\d{4}-\d{2}", start.value) and end.value[:length] < start.value[:length]:
+        message = f"the study ends ({end.value}) before it starts ({start.value})"
+        hint = "look the dates up in the registry's history"
+        yield Finding("dates.order", "contradiction", message, (*start.places, *end.places), hint)
+
+
+_TOPICS = (("informed consent", pattern(r"\binformed consent\b|\bsign\w* (?:a |the )?(?:written )?consent\b")),)
+
+
+def both_sides(record: Record) -> Iterator[Finding]:
+    """One topic among the inclusions and again among the exclusions: two rules to keep in step."""
+    found = criteria(record.sections)
+    for topic, words in _TOPICS:
+        asked = _first(found.inclusion, words)
+        barred = _first(found.exclusion, words)
+        if asked and barred:
+            message = f"{topic} is both asked for and, the other way round, a reason to exclude"
+            hint = "keep one of the two, so that they cannot drift apart"
+            yield Finding("criteria.both_sides", "note", message, (asked, barred), hint)
+
+
+def _first(items: tuple[Item, ...], words: re.Pattern[str]) -> Place | None:
+    return next((item.place for item in items if words.search(item.place.quote)), None)
+
+
+# ---------------------------------------------------------------- ages
+
+_NUMBER_OF_AGES = re.compile(r"\d{1,3}\s*(?:-|–|to)\s*\d{1,3}|\d{1,3}\s*\+")
+
+
+def age_boundary(record: Record) -> Iterator[Finding]:
+    """`Over 18` leaves open whether a person aged 18 may join; what other applicants' ages are decides nothing."""
+    age = record.statement("age")
+    if age is None or age.state != "ambiguous":
+        return
+    first = age.readings[0].value
+    low = first.low if isinstance(first, Range) else None
+    others = [item.place for item in record.items("applicants") if _NUMBER_OF_AGES.fullmatch(item.text)]
+    message = (
+        f"“{age.places[0].quote}” leaves open whether a person aged {low:g} may join"
+        if low is not None
+        else ("the page can be read in two ways about age")
+    )
+    if others:
+        message += f"; applicants are said to be {others[0].quote}, which tells who applied, not who may join"
+    hint = "ask which is meant; registries usually mean that age and older"
+    yield Finding("age.boundary", "warning", message, (*age.places, *others), hint)
+
+
+def age_minor(record: Record) -> Iterator[Finding]:
+    """The age range admits minors."""
+    age = record.statement("age")
+    if age is None:
+        return
+    ranges = [r.value for r in age.readings if isinstance(r.value, Range) and r.unit == "years"]
+    youngest = min((value.low for value in ranges if value.low is not None), default=None)
+    if youngest is not None and youngest < 18:
+        message = f"the trial admits minors: from {youngest:g} years"
+        hint = "the protocol needs assent, consent by a guardian, and the law of the place on who is a minor"
+        places = tuple(p for p in age.places if re.search(rf"\b{youngest:g}\b", p.quote)) or age.places
+        yield Finding("age.minor", "warning", message, places, hint)
+
+
+def measure_of(outcome: object) -> str:
+    """The measure of an outcome."""
+    value = outcome.get("measure") if isinstance(outcome, Fields) else outcome
+    return str(value or "")

@@ -1,0 +1,304 @@
+"""Rules about what a page leaves out: criteria, ages, outcomes, headings, rules it names but does not give.
+
+Takes a Record; gives Findings. An absence has a place where the page shows it (a heading with nothing under it), and
+else the whole file. Rows of the table in `check`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from stromal.read.ages import said_ages, structured_ages
+from stromal.read.clashes import measure_of, words_for
+from stromal.read.criteria import criteria, gaps, lost_first
+from stromal.read.doses import doses
+from stromal.read.limits import ages, limits, windows
+from stromal.read.numerals import mend
+from stromal.read.phrases import pattern
+from stromal.read.record import Range, Record, Section, show
+from stromal.values import Finding, Place
+
+TELLING = ("title", "summary", "description", "population", "tested", "arms", "interventions", "treatment")
+
+
+def _whole(record: Record) -> Place:
+    return Place(0, "", record.file)
+
+
+# ---------------------------------------------------------------- criteria
+
+
+def eligibility_missing(record: Record) -> Iterator[Finding]:
+    """The page gives no criteria at all."""
+    if criteria(record.sections).given:
+        return
+    empty = tuple(s.heading for s in record.named("eligibility", "inclusion", "exclusion") if s.printed)
+    message = "the page does not say who may take part: no criteria" + ("" if _any_age(record) else ", no ages")
+    hint = "fetch the registry's own record, or take the criteria from the sponsor's protocol"
+    yield Finding("eligibility.missing", "warning", message, empty or (_whole(record),), hint)
+
+
+def _any_age(record: Record) -> bool:
+    return bool(structured_ages(record.sections) or said_ages(record.sections))
+
+
+def headings_missing(record: Record) -> Iterator[Finding]:
+    """Criteria printed as one list, without saying which admit and which exclude."""
+    found = criteria(record.sections)
+    items = (*found.inclusion, *found.exclusion)
+    if found.headed or not items:
+        return
+    if len(found.turns) == 1 and found.inclusion and found.exclusion:
+        split = f"by their wording the first {len(found.inclusion)} admit and the other {len(found.exclusion)} exclude"
+        places: tuple[Place, ...] = (items[0].place, found.exclusion[0].place)
+    else:
+        split, places = "their wording does not show where the exclusions begin", (items[0].place, items[-1].place)
+    message = f"the headings of the criteria are missing: {len(items)} criteria in one list; {split}"
+    yield Finding("criteria.headings_missing", "warning", message, places, "confirm the side of each criterion")
+
+
+def exclusions_missing(record: Record) -> Iterator[Finding]:
+    """Inclusions without a single exclusion, or the other way round."""
+    found = criteria(record.sections)
+    if found.headed and bool(found.inclusion) != bool(found.exclusion):
+        absent = "exclusion" if found.inclusion else "inclusion"
+        shown = found.inclusion or found.exclusion
+        message = f"the page lists no {absent} criteria"
+        hint = "portals drop lists: compare with the registry's own record"
+        yield Finding(f"criteria.{absent}s_missing", "warning", message, (shown[0].place,), hint)
+
+
+def _criteria_lists(record: Record) -> tuple[Section, ...]:
+    return record.named("inclusion", "exclusion", "criteria", "inclusion_questions", "exclusion_questions")
+
+
+def first_lost(record: Record) -> Iterator[Finding]:
+    """A numbered list that does not begin at 1, or that skips a number."""
+    for section in _criteria_lists(record):
+        lost = lost_first(section)
+        if lost:
+            number, item = lost
+            which = "item 1 is" if number == 2 else f"items 1 to {number - 1} are"
+            message = f"the numbering of the {section.name} criteria begins at {number}: {which} lost"
+            places = (section.heading, item.place) if section.printed else (item.place,)
+            hint = "look the lost criteria up in the registry's own record"
+            yield Finding("list.first_lost", "warning", message, places, hint)
+        for number, item in gaps(section):
+            message = f"the numbering of the {section.name} criteria jumps to {number}: items between are lost"
+            yield Finding("list.gap", "warning", message, (item.place,), "compare with the registry's own record")
+
+
+def age_missing(record: Record) -> Iterator[Finding]:
+    """Criteria, but no word on age."""
+    if criteria(record.sections).given and not _any_age(record):
+        hint = "look the ages up in the registry; without a limit the trial admits children"
+        yield Finding("age.missing", "warning", "the page gives no ages", (_whole(record),), hint)
+
+
+def age_unconfirmed(record: Record) -> Iterator[Finding]:
+    """Structured ages that no criterion confirms, where the criterion that should is among those lost."""
+    fields = structured_ages(record.sections)
+    lost = [(s, hit) for s in record.named("inclusion", "criteria") if (hit := lost_first(s))]
+    if not fields or not lost or said_ages(record.sections):
+        return
+    section, (_, item) = lost[0]
+    low = next((r.value.low for r in fields if isinstance(r.value, Range) and r.value.low is not None), None)
+    high = next((r.value.high for r in fields if isinstance(r.value, Range) and r.value.high is not None), None)
+    between = " to ".join(show(end) for end in (low, high) if end is not None)
+    message = f"the structured ages ({between}) stand alone: the criterion that should state them is among those lost"
+    places = (*(place for reading in fields for place in reading.places), section.heading, item.place)
+    hint = "compare with the first inclusion criterion in the registry: the two often differ"
+    yield Finding("age.unconfirmed", "warning", message, places, hint)
+
+
+def prose_only(record: Record) -> Iterator[Finding]:
+    """Requirements that only the sentence about who the study is for states, not the checklist."""
+    listed = [item.place.quote for section in _criteria_lists(record) for item in section.items]
+    known = {f.name for text in listed for f in (*ages(text), *limits(text), *windows(text))}
+    places, missed = [], []
+    for item in record.items("population"):
+        for found in (*ages(item.place.quote), *limits(item.place.quote), *windows(item.place.quote)):
+            if found.name not in known:
+                missed.append(words_for(found.name.removeprefix("window_")))
+                places.append(Place(item.place.line, item.place.quote[found.start : found.end], item.place.file))
+    if missed and listed:
+        message = (
+            f"only the prose states requirements on {' and '.join(dict.fromkeys(missed))}; the checklist omits them"
+        )
+        hint = "treat them as criteria, and confirm them"
+        yield Finding("criteria.prose_only", "warning", message, tuple(places), hint)
+
+
+# ---------------------------------------------------------------- outcomes
+
+_OUTCOMES = ("primary_outcomes", "secondary_outcomes", "other_outcomes", "outcomes")
+
+
+def outcomes_missing(record: Record) -> Iterator[Finding]:
+    """The page has no section of outcome measures."""
+    if any(section.items for section in record.named(*_OUTCOMES)):
+        return
+    declared = [s for name in ("primary_outcome", "secondary_outcomes") if (s := record.statement(name)) and s.places]
+    places = tuple(dict.fromkeys(place for statement in declared for place in statement.places))
+    message = "the page has no outcome measures"
+    if any(statement.value is not None for statement in declared):
+        message += "; only sentences speak of them"
+    hint = "portals drop this section: take the outcomes from the registry's own record"
+    yield Finding("outcomes.missing", "warning", message, places or (_whole(record),), hint)
+
+
+def outcomes_unnamed(record: Record) -> Iterator[Finding]:
+    """The page speaks of outcomes without saying which."""
+    for name in ("primary_outcome", "secondary_outcomes"):
+        statement = record.statement(name)
+        if statement and statement.state == "missing" and statement.places:
+            message = f"the page speaks of {name.partition('_')[0]} outcomes but does not name them"
+            yield Finding("outcome.unnamed", "warning", message, statement.places, "ask the sponsor which they are")
+
+
+_VAGUE = pattern(r"\b(?:skin|pain|functional|disability|symptom|clinical)\s+(?:score|scale)\b(?!\s*\()")
+_PROPER = re.compile(r"\S\s+[A-Z][\w-]*\s+$")
+_NAMED_SCALE = pattern(
+    r"\b(?:rodnan|mRSS|VAS|visual analog\w*|NRS|WOMAC|SF-?36|SF-?12|EQ-?5D|HAQ\w*|EDSS|ALSFRS\S*|UPDRS|NIHSS|IKDC|KOOS",
+    r"|PROMIS|expanded disability|functional rating|questionnaire)\b",
+)
+
+
+def outcome_scale(record: Record) -> Iterator[Finding]:
+    """An outcome that is a score, without saying on which scale."""
+    for name in ("primary_outcome", "secondary_outcomes"):
+        statement = record.statement(name)
+        values = statement.value if statement and isinstance(statement.value, tuple) else ()
+        for outcome, place in zip(values, statement.places if statement else (), strict=False):
+            vague = _VAGUE.search(measure_of(outcome))
+            proper = vague and _PROPER.search(measure_of(outcome)[: vague.start()])
+            if vague and not proper and not _NAMED_SCALE.search(place.quote):
+                message = f"the outcome “{vague[0]}” does not say on which scale"
+                hint = "name the instrument in the protocol, and list it under `assumed`"
+                yield Finding("outcome.scale", "warning", message, (place,), hint)
+
+
+# ---------------------------------------------------------------- rules named but not given
+
+_NAMED_RULE = pattern(
+    r"\b(?:dose[\s-](?:modification|escalation|reduction|adjustment|limiting|titration)|stopping|holding)\s+"
+    r"(?:rules?|criteria|guidelines?|schemes?)\b"
+)
+_TOXICITY = pattern(r"\b(?:unacceptable|excessive|dose[\s-]limiting|undue)\s+toxicit(?:y|ies)\b")
+_DEFINED = pattern(
+    r"\b(?:rules?|criteria|guidelines?|toxicit(?:y|ies)|DLT)\s*(?:\(\w+\)\s*)?",
+    r"(?:(?:is|are|will be|was)\s+defined|defined\s+as|:)",
+    r"|\btoxicit(?:y|ies)\b[^.;]{0,40}\bgrade\s*(?:≥|>=?|I{1,3}V?|\d)",
+)
+
+
+def rules_not_given(record: Record) -> Iterator[Finding]:
+    """A rule of safety or dosing that the page names without giving it."""
+    items = [item for item in record.items(*TELLING) if not item.label]
+    if any(_DEFINED.search(mend(item.place.quote)) for item in items):
+        return
+    for words, what in ((_NAMED_RULE, "rules"), (_TOXICITY, "a limit")):
+        found = [
+            Place(item.place.line, match[0], item.place.file)
+            for item in items
+            for match in words.finditer(item.place.quote)
+        ]
+        if found:
+            message = f"“{found[0].quote}” decides about doses, but the page does not give {what} for it"
+            hint = "get the rule from the sponsor's protocol; until then a draft lists it under `assumed`"
+            yield Finding("rule.not_given", "warning", message, tuple(found), hint)
+
+
+# ---------------------------------------------------------------- identity, people, notation, the portal
+
+
+def identity_missing(record: Record) -> Iterator[Finding]:
+    """No registry number or no title."""
+    absent = [words for words, text in (("registry number", record.registry_id), ("title", record.title)) if not text]
+    if absent:
+        message = f"the page does not print the trial's {' or '.join(absent)}"
+        hint = "give them when you save the draft; the numbers of related trials are not this trial's"
+        yield Finding("identity.missing", "warning", message, (_whole(record),), hint)
+
+
+def enrolment(record: Record) -> Iterator[Finding]:
+    """The number of participants is missing, or only sentences state it."""
+    statement = record.statement("planned_enrolment")
+    if statement is None or statement.state == "missing":
+        hint = "look the number up in the registry"
+        yield Finding(
+            "enrolment.missing", "warning", "the page does not say how many take part", (_whole(record),), hint
+        )
+    elif (
+        statement.sure and "prose" in statement.note and not any(i.label == "planned_enrolment" for i in record.items())
+    ):
+        message = f"only a sentence states how many take part: {show(statement.value)}"
+        hint = "registries often hold another number: compare"
+        yield Finding("enrolment.prose", "note", message, statement.places, hint)
+
+
+_NEEDED = {
+    "conditions": "conditions",
+    "arms": "study groups",
+    "interventions": "interventions",
+    "summary": "summary",
+    "description": "description",
+    "inclusion": "inclusion criteria",
+    "exclusion": "exclusion criteria",
+    "primary_outcomes": "primary outcomes",
+    "secondary_outcomes": "secondary outcomes",
+}
+
+
+def empty_sections(record: Record) -> Iterator[Finding]:
+    """A heading that matters with nothing under it."""
+    for section in record.sections:
+        if section.name in _NEEDED and section.printed and not section.items:
+            message = f"nothing stands under the heading of the {_NEEDED[section.name]}"
+            hint = "compare with the registry's own record"
+            yield Finding("section.empty", "note", message, (section.heading,), hint)
+
+
+def dose_notation(record: Record) -> Iterator[Finding]:
+    """Doses whose notation had to be mended."""
+    places, notes = [], []
+    for item in record.items(*TELLING):
+        for found in doses(item.place.quote):
+            if found.state == "repaired":
+                places.append(Place(item.place.line, item.place.quote[found.start : found.end], item.place.file))
+                notes.append(f"{show(found.value)} {found.unit}")
+    if places:
+        message = f"the notation of a dose is broken (“{places[0].quote}”) and was read as {notes[0]}"
+        yield Finding(
+            "dose.notation", "warning", message, tuple(places), "confirm the power of ten before anything else"
+        )
+
+
+def repeated(record: Record) -> Iterator[Finding]:
+    """A long passage printed twice."""
+    seen: dict[str, Place] = {}
+    for item in record.items():
+        if len(item.text) < 80 or item.label:
+            continue
+        first = seen.setdefault(item.text, item.place)
+        if first.line != item.place.line and record.layout == "bio2rdf":
+            message = f"line {item.place.line} repeats line {first.line}"
+            yield Finding("page.repeated", "note", message, (first, item.place), "counts once")
+
+
+def truncated(record: Record) -> Iterator[Finding]:
+    """The page stops in the middle of a sentence."""
+    last = record.sections[-1].items[-1] if record.sections and record.sections[-1].items else None
+    if last and record.sections[-1].name in TELLING[1:] and len(last.text) > 60 and last.text[-1].isalnum():
+        place = Place(last.place.line, last.place.quote[-60:], last.place.file)
+        hint = "save the whole page again"
+        yield Finding("page.truncated", "warning", "the page stops in the middle of a sentence", (place,), hint)
+
+
+def machine_answers(record: Record) -> Iterator[Finding]:
+    """Answers that nobody signs."""
+    places = tuple(item.label_place or item.place for item in record.items("questions") if item.label == "answered_by")
+    if places:
+        message = f"{len(places)} answers on the page are by a machine and cite no source"
+        yield Finding("answers.unattributed", "note", message, places, "do not rest anything on them")
