@@ -21,7 +21,7 @@ from stromal.read import check as record_check
 from stromal.read import decode, person
 from stromal.read import draft as drafting
 from stromal.read import parse as parse_page
-from stromal.read.record import Record, record_to_json, statement_to_json
+from stromal.read.record import Record, record_to_json
 from stromal.read.record import show as shown
 from stromal.rules import dosing, eligibility, schedule
 from stromal.rules.chart import Chart
@@ -39,16 +39,18 @@ def read(page: Path, *, as_json: bool) -> int:
     if as_json:
         edge.to_json(record_to_json(record))
         return 0
-    show.line(f"{record.title or record.id or page.name}  ({record.layout})", "bold")
+    show.line(f"{record.title or page.name}  {record.registry_id}  ({record.layout})", "bold")
     rows = [
-        (s.title, f"{s.items[0].line}-{s.items[-1].line}" if s.items else s.line, len(s.items)) for s in record.sections
+        (section.name, item.place.line, f"{item.label}: {item.text}" if item.label else item.text)
+        for section in record.sections
+        for item in section.items
     ]
-    show.table("Sections", ("section", "lines", "items"), rows, right=(1, 2))
+    show.table("Sections", ("section", "line", "item"), rows, right=(1,), wrap=(2,))
     facts = [
         (s.name, shown(s.value), s.unit, s.state, ", ".join(str(p.line) for p in s.places if p.line))
         for s in record.statements
     ]
-    show.table("Facts", ("fact", "value", "unit", "state", "lines"), facts)
+    show.table("Facts", ("fact", "value", "unit", "state", "lines"), facts, wrap=(1, 4))
     return 0
 
 
@@ -169,7 +171,9 @@ def screen(file: Path, who: Path, *, as_json: bool) -> int:
             (line.criterion.name, line.criterion.says, show.verdict(line.verdict.word), line.verdict.reason)
             for line in found.lines
         ]
-        show.table(f"{protocol.trial.id} on {described.on}", ("criterion", "says", "verdict", "because"), rows)
+        show.table(
+            f"{protocol.trial.id} on {described.on}", ("criterion", "says", "verdict", "because"), rows, wrap=(1, 3)
+        )
         show.line(f"overall: {found.verdict.word}", "bold")
         if found.verdict.truth is not True:
             show.line(f"because: {found.verdict.reason}")
@@ -236,9 +240,9 @@ def dose(
 
 def _two(name: str, value: object) -> str:
     """Volumes and percentages to two decimals, cells as powers of ten."""
-    if not isinstance(value, int | float):
+    if not isinstance(value, int | float | Fraction):
         return str(value)
-    return f"{value:.2f}" if name.endswith(("_ml", "_percent")) else plain(exact(value))
+    return f"{float(value):.2f}" if name.endswith(("_ml", "_percent")) else plain(exact(value))
 
 
 def _dose_facts(
@@ -296,7 +300,7 @@ def calendar(file: Path, anchor: str, on: str, ics: Path | None, *, as_json: boo
         for p in visits
     ]
     columns = ("visit", "target", "first day", "last day", f"on {today}", "gives", "what is done")
-    show.table(f"{protocol.trial.id}, day 0 on {start}", columns, rows)
+    show.table(f"{protocol.trial.id}, day 0 on {start}", columns, rows, wrap=(6,))
     if ics is not None:
         show.line(f"wrote {ics}")
     return 0

@@ -15,6 +15,9 @@ from stromal.values import Finding
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
+_PAPER = 150
+"""Width of tables that go to a file or a pipe."""
+
 _STYLE = {"error": "bold red", "contradiction": "bold magenta", "warning": "bold yellow", "note": "cyan"}
 _VERDICT = {"met": "green", "not met": "red", "unknown": "yellow"}
 
@@ -47,14 +50,22 @@ def tally(found: Sequence[Finding]) -> None:
     out.print(Text(", ".join(parts) or "nothing found", style="bold"))
 
 
-def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], right: Sequence[int] = ()) -> None:
-    """A table; the columns numbered in `right` are aligned to the right."""
+def table(
+    title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], right: Sequence[int] = (),
+    wrap: Sequence[int] = (),
+) -> None:  # fmt: skip
+    """A table; columns numbered in `right` are aligned to the right, those in `wrap` may break over lines."""
     grid = Table(title=title, box=box.SIMPLE_HEAD, title_justify="left", title_style="bold", pad_edge=False)
     for index, name in enumerate(columns):
-        grid.add_column(name, justify="right" if index in right else "left", overflow="fold")
+        wraps = index in wrap
+        grid.add_column(name, justify="right" if index in right else "left", no_wrap=not wraps,
+                        overflow="fold", ratio=None, min_width=16 if wraps else None)  # fmt: skip
     for row in rows:
         grid.add_row(*(cell if isinstance(cell, Text) else Text(str(cell)) for cell in row))
-    Console(highlight=False, width=None).print(grid)
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console = Console(highlight=False, width=_PAPER)
+    console.print(grid)
 
 
 def verdict(word: str) -> Text:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -23,6 +24,9 @@ from stromal.rehearse.scenario import Scenario
 from stromal.rehearse.scenario import read as read_scenario
 from stromal.store.sqlite import SqliteBook
 from stromal.values import Finding, Unusable, instant
+
+if TYPE_CHECKING:
+    from stromal.analyse.summary import Summary
 
 HOUSE = Path(__file__).resolve().parents[3] / "protocols"
 """The protocols of the house, where Stromal runs from its own checkout."""
@@ -143,11 +147,11 @@ def replay(path: Path, as_known: str, *, as_json: bool) -> int:
         for p in state.participants.values()
     ]  # fmt: skip
     columns = ("participant", "number", "status", "registered", "enrolled", "doses", "events", "ended", "reason")
-    show.table("Participants", columns, rows, right=(1, 5, 6))
+    show.table("Participants", columns, rows, right=(1, 5, 6), wrap=(8,))
     if state.holds:
         held = [(h.entry, h.rule, h.participant or h.level, f"entry {h.released}" if h.released else "stands", h.reason)
                 for h in state.holds]  # fmt: skip
-        show.table("Holds", ("entry", "rule", "whom", "lifted in", "because"), held, right=(0,))
+        show.table("Holds", ("entry", "rule", "whom", "lifted in", "because"), held, right=(0,), wrap=(4,))
     for declared in state.declarations:
         show.line(f"declared in entry {declared.entry}: {declared.says}", "bold")
     return 0
@@ -231,7 +235,7 @@ def _is_rehearsal(entries: Iterable[e.Entry]) -> bool:
 def demo(output: Path, seed: int, folder: Path | None) -> int:
     """The whole walk for every protocol of a folder: load, check, rehearse, verify, report."""
     from stromal.analyse import report as reporting  # noqa: PLC0415 - drawing is loaded only where it is needed
-    from stromal.analyse.summary import Seal, Summary  # noqa: PLC0415
+    from stromal.analyse.summary import Seal  # noqa: PLC0415
 
     here = folder or (Path("protocols") if Path("protocols").is_dir() else HOUSE)
     files = sorted(here.glob("*.yaml"))
@@ -278,7 +282,7 @@ def _played(protocol: Protocol, text: str, path: Path, seed: int) -> tuple[tuple
         return tuple(opened.entries()), found.head
 
 
-def _closing_table(rows: Iterable[object]) -> None:
+def _closing_table(rows: Sequence[Summary]) -> None:
     columns = (
         "trial",
         "screened",
@@ -287,13 +291,14 @@ def _closing_table(rows: Iterable[object]) -> None:
         "completed",
         "doses",
         "holds",
-        "AE by grade 1-5",
-        "primary endpoint",
-        "head",
+        "AE, grade 1 2 3 4 5",
+        "chain head",
     )
-    shown = [
-        (r.trial, r.screened, r.enrolled, r.dosed, r.completed, r.doses, r.holds,  # type: ignore[attr-defined]  # rows are summaries
-         " ".join(map(str, r.grades)), " ".join(r.primary), r.head[:12])  # type: ignore[attr-defined]
+    counted = [
+        (r.trial, r.screened, r.enrolled, r.dosed, r.completed, r.doses, r.holds,
+         " ".join(f"{count:>3}" for count in r.grades), r.head[:12])
         for r in rows
     ]  # fmt: skip
-    show.table("Rehearsed, verified and reported", columns, shown, right=(1, 2, 3, 4, 5, 6))
+    show.table("Rehearsed on virtual people, verified and reported", columns, counted, right=(1, 2, 3, 4, 5, 6))
+    answers = [(r.trial, answer) for r in rows for answer in r.primary]
+    show.table("Primary endpoints", ("trial", "answer"), answers, wrap=(1,))

@@ -192,7 +192,7 @@ class _Reader:
         absent: list[Absence] = []
         declared = [name for name, fact in self.protocol.facts.items() if fact.kind == "episode"]
         for name, value, path in self.section("episodes"):
-            if not self.known(name, declared, "the protocol declares no episode; there is", path):
+            if not self.known(name, declared, "the protocol declares", path):
                 continue
             for each in value if isinstance(value, CommentedSeq) else (value,):
                 if str(each).lower() in _NONE:
