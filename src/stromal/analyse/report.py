@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -24,6 +25,8 @@ from stromal.ledger.events import Entry
 from stromal.ledger.state import State
 from stromal.protocol.model import Assumption, Protocol
 
+_UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
+"""What a trial's id may hold and the name of a file should not."""
 MOST_RUNS = 3
 """So many runs of entries stand beside a number; the whole list stands in the appendix it links to."""
 
@@ -189,7 +192,7 @@ def write(
     tables, results = tabulate(state, protocol), analyse(protocol, state, seed)
     drawn = figures(state, protocol, tables, results)
     text = render(protocol, state, tables, results, drawn, seal, rehearsal=rehearsal, entries=entries)
-    path = directory / f"{protocol.trial.id}.html"
+    path = directory / f"{_UNSAFE.sub('-', protocol.trial.id).strip('.') or 'trial'}.html"
     _put(path, text)
     return Written(path, summarise(protocol, state, results, seal, link=path.name, rehearsal=rehearsal))
 

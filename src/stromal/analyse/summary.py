@@ -25,7 +25,7 @@ class Seal:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """A trial counted: `grades` are all adverse events by grade 1 to 5, `primary` are the primary questions with their answers."""
+    """A trial counted: `grades` are all adverse events by grade 1 to 5, `primary` the primary questions, answered."""
 
     trial: str
     title: str
