@@ -13,8 +13,9 @@ from typing import TypeVar
 
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
-from ruamel.yaml.constructor import DuplicateKeyError
+from ruamel.yaml.constructor import DuplicateKeyError, RoundTripConstructor
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.nodes import MappingNode, ScalarNode, SequenceNode
 
 from stromal.protocol.shape import SHAPES, keys
 from stromal.values import Finding, Place, Severity, Unusable, nearest
@@ -23,9 +24,24 @@ _Read = TypeVar("_Read")
 _EXPRESSIONS = {"expression", "number expression"}
 
 
+class _Constructor(RoundTripConstructor):
+    """Leaves a day that no calendar has as text, so that it gets a finding with its line."""
+
+    def day_or_text(self, node: ScalarNode) -> object:
+        try:
+            return self.construct_yaml_timestamp(node)
+        except ValueError:
+            return node.value
+
+
+_Constructor.add_constructor("tag:yaml.org,2002:timestamp", _Constructor.day_or_text)
+
+
 def yaml() -> YAML:
     """The one YAML 1.2 reader and writer of the house: block style, two spaces, no folding, quotes kept."""
     machine = YAML(typ="rt")
+    machine.Constructor = _Constructor
+    machine.composer.warn_double_anchors = False
     machine.preserve_quotes = True
     machine.width = 4096
     machine.indent(mapping=2, sequence=4, offset=2)
@@ -71,19 +87,15 @@ def parse(text: str, file: str) -> tuple[CommentedMap, Report]:
         raise Unusable(_whole("file.binary", "this is not a text file", "give a protocol file in YAML", file))
     try:
         root = yaml().load(text)
-    except DuplicateKeyError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 0
-        message = str(error.problem).splitlines()[0] if error.problem else "a key stands twice"
-        raise Unusable(
-            Finding("yaml.duplicate", "error", message, (report.place(line),), "keep one of the two entries")
-        ) from None
+    except DuplicateKeyError:
+        raise Unusable(*(_twice(name, first, line, report) for name, first, line in _duplicates(text))) from None
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 0
         told = " ".join(str(part) for part in (error.context, error.problem) if part)
         hint = "check indentation, a missing colon or an unclosed quote on this line or the one before"
         raise Unusable(Finding("yaml.syntax", "error", f"not YAML: {told}", (report.place(line),), hint)) from None
-    except YAMLError as error:
+    except (YAMLError, ValueError) as error:
         raise Unusable(_whole("yaml.syntax", f"not YAML: {error}", "save the file as plain UTF-8 text", file)) from None
     if root is None:
         raise Unusable(_whole("file.empty", "the file is empty", "start from one of protocols/*.yaml", file))
@@ -92,6 +104,29 @@ def parse(text: str, file: str) -> tuple[CommentedMap, Report]:
             _whole("file.shape", "a protocol file is a mapping of sections", "start with 'stromal: 1'", file)
         )
     return root, report
+
+
+def _duplicates(text: str) -> Iterator[tuple[str, int, int]]:
+    """Every key that stands twice in one mapping, with both lines."""
+    nodes, visited = [yaml().compose(text)], set[int]()
+    while nodes:
+        node = nodes.pop(0)
+        if id(node) in visited:
+            continue
+        visited.add(id(node))
+        seen: dict[str, int] = {}
+        for key, value in node.value if isinstance(node, MappingNode) else ():
+            line = key.start_mark.line + 1
+            if str(key.value) in seen:
+                yield str(key.value), seen[str(key.value)], line
+            seen.setdefault(str(key.value), line)
+            nodes.append(value)
+        nodes += node.value if isinstance(node, SequenceNode) else []
+
+
+def _twice(name: str, first: int, line: int, report: Report) -> Finding:
+    places = (report.place(line), report.place(first))
+    return Finding("yaml.duplicate", "error", f"{name} is written twice here", places, "keep one of the two entries")
 
 
 def _whole(code: str, message: str, hint: str, file: str) -> Finding:

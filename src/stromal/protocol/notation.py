@@ -15,6 +15,7 @@ from stromal.protocol import model as m
 from stromal.protocol.tree import Anchor, Side, Which
 from stromal.values import Duration, Quantity, duration, exact, quantity, short, unit
 
+_CELLS = ("cells", "cells/kg")
 _NUMBER = r"\d+(?:\.\d+)?(?:[eE]\+?\d+)?"
 _ANCHOR = re.compile(r"(?:(first|last|previous) )?([a-z][a-z0-9_]*)")
 _OFFSET = re.compile(r"(\d+)(?:\.\.(\d+))? *([a-z]+) (before|after) (.+)")
@@ -94,15 +95,21 @@ def read_amount(text: str) -> tuple[Quantity, m.Weight | None]:
 
 
 def read_ladder(text: str) -> tuple[Quantity, ...]:
-    """`1e7, 5e7, 1e8 cells`: rungs that rise, all in one unit, written once."""
+    """`1e7, 5e7, 1e8 cells`: rungs that rise, all in the unit written behind the last."""
     *rest, last = [part.strip() for part in text.split(",")]
     top = quantity(last)
-    rungs = (*(Quantity(quantity(part).value, top.unit) for part in rest), top)
-    if unit(top.unit).dimension not in (unit("cells").dimension, unit("cells/kg").dimension):
+    measure = next((each for each in _CELLS if unit(each).dimension == unit(top.unit).dimension), None)
+    if measure is None:
         raise ValueError(f"{top.unit!r} measures no dose of cells; write cells or cells/kg after the last rung")
+    written = (*(_in_unit_of(top, quantity(part)) for part in rest), top)
+    rungs = tuple(each.to(measure) for each in written)
     if any(low.value >= high.value for low, high in pairwise(rungs)):
         raise ValueError(f"{text!r}: the rungs of a ladder rise from low to high")
     return rungs
+
+
+def _in_unit_of(top: Quantity, rung: Quantity) -> Quantity:
+    return rung if rung.unit else Quantity(rung.value, top.unit)
 
 
 def read_span(text: str, measure: str) -> tuple[Fraction, Fraction]:

@@ -22,6 +22,7 @@ from stromal.protocol.shape import FORMAT, REQUIRED, SECTIONS
 from stromal.protocol.syntax import Misread
 from stromal.values import Duration, Quantity, exact, nearest, unit_or_none
 
+_MOST_REPEATS = 200
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _REPEAT = re.compile(r"([a-z][a-z0-9_]*)_(\d+)\.\.(\d+)")
 _NUMBERED = re.compile(r"([a-z][a-z0-9_]*?)_\d+")
@@ -197,23 +198,33 @@ class Reader:
 
     def _expanded(self) -> list[tuple[str, Section]]:
         """The visits with repeats such as `injection_2..4` written out."""
-        found: list[tuple[str, Section]] = []
-        for name, section in self._named("schedule"):
-            if (match := _REPEAT.fullmatch(name)) is None:
-                found.append((name, section))
-                continue
-            stem, first, last = match[1], int(match[2]), int(match[3])
-            if first > last:
-                self.report.add("range.order", f"{name} runs backwards", "write the smaller number first", section.path)
-            for number in range(first, last + 1):
-                self.report.places[f"schedule.{stem}_{number}"] = self.report.places[section.path]
-                found.append((f"{stem}_{number}", section))
-        return found
+        found: dict[str, Section] = {}
+        for written, section in self._named("schedule"):
+            for name in self._repeats(written, section):
+                if name in found:
+                    message = f"{name} is written twice, once as a repeat"
+                    self.report.add("name.twice", message, "keep one of the two", section.path)
+                self.report.places[f"schedule.{name}"] = self.report.places[section.path]
+                found[name] = section
+        return list(found.items())
+
+    def _repeats(self, name: str, section: Section) -> list[str]:
+        """The visits that an entry of the schedule stands for."""
+        if (match := _REPEAT.fullmatch(name)) is None:
+            return [name]
+        stem, first, last = match[1], int(match[2]), int(match[3])
+        if first > last:
+            self.report.add("range.order", f"{name} runs backwards", "write the smaller number first", section.path)
+        if last - first >= _MOST_REPEATS:
+            hint = "write 'every 3 months from a until b' instead"
+            self.report.add("range.order", f"{name} repeats more than {_MOST_REPEATS} times", hint, section.path)
+            return []
+        return [f"{stem}_{number}" for number in range(first, last + 1)]
 
     def _visit(self, name: str, s: Section, before: str) -> m.Visit:
         unreadable: tuple[m.When, Duration] = (m.DayZero(), m.NO_TIME)
         when, leeway = s.read("at", n.read_when, unreadable)
-        if isinstance(when, m.Offset) and when.anchor == t.Anchor("previous"):
+        if isinstance(when, m.Offset) and when.anchor == t.Anchor("previous") and before:
             when = replace(when, anchor=t.Anchor(before))
         early, late = s.read("window", n.read_window, (leeway, leeway))
         condition = self._expression(s, "if") if s.text("if") else None
@@ -387,10 +398,10 @@ def _read_range(text: str) -> tuple[Fraction | None, Fraction | None]:
     low, dots, high = text.partition("..")
     if not dots:
         raise ValueError(f"{text!r} is no range; write 25..200")
-    try:
-        return exact(low.strip()), exact(high.strip())
-    except ArithmeticError:
-        raise ValueError(f"{text!r} is no range; write 25..200") from None
+    first, last = exact(low.strip()), exact(high.strip())
+    if first > last:
+        raise ValueError(f"{text!r} runs backwards; write the smaller number first")
+    return first, last
 
 
 def first_of(name: str) -> str:

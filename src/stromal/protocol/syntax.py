@@ -14,7 +14,7 @@ from lark import Lark, Token, Transformer, UnexpectedInput, v_args
 from lark.exceptions import VisitError
 
 from stromal.protocol import tree as t
-from stromal.values import Duration, duration_unit
+from stromal.values import Duration, duration, duration_unit
 
 
 class Misread(ValueError):  # noqa: N818 - the language's own word
@@ -74,10 +74,12 @@ def _parser() -> Lark:
 
 def length_of(count: str, word: str) -> Duration:
     """`14` and `days` as a length of time. Raises Misread."""
-    unit = duration_unit(word)
-    if unit is None or not count.isdigit():
+    if duration_unit(word) is None or not count.isdigit():
         raise Misread("time.unit", f"{count} {word} is not a length of time", "write days, weeks, months or years")
-    return Duration(int(count), unit)
+    try:
+        return duration(f"{count} {word}")
+    except ValueError as error:
+        raise Misread("time.unit", str(error), "write a length of time such as 14 days") from None
 
 
 @v_args(inline=True)
