@@ -144,8 +144,8 @@ def test_the_published_table_of_oh_2018_is_right_but_for_its_two_misprints() -> 
     for row in reference("oh2018_NCT01363401_table3.csv"):
         difference, error, _, _ = _recomputed(row)
         for name, mine, printed in (("difference", difference, row["diff_pub"]), ("error", error, row["se_pub"])):
-            # Means are printed to two decimals, so their difference is known to one hundredth; errors likewise.
-            if abs(mine - float(printed)) > 0.0151:
+            # With two printed decimals a difference is known to a hundredth and a half, an error to one percent more.
+            if abs(mine - float(printed)) > 0.0151 + 0.01 * (name == "error") * error:
                 found.append((row["row"], name, round(mine, 2)))
     assert found == [
         ("AALS score change baseline to 4 months", "difference", -7.52),

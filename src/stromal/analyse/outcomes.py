@@ -27,7 +27,8 @@ def endpoints(state: State, protocol: Protocol) -> tuple[Table, ...]:
 
 def _endpoint(protocol: Protocol, analysis: Analysis, sample: Sample) -> Table:
     objective = protocol.objectives[analysis.of]
-    parts = next((each.parts for each in sample.values if each.parts), ())
+    everybody = (*sample.values, *sample.missing, *sample.outside)
+    parts = next((each.parts for each in everybody if each.parts), ())
     counted = analysis.method in ("adverse_events", "proportion")
     columns = (
         Column("participant", "Participant", short=True),

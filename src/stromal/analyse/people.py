@@ -199,11 +199,16 @@ def _grouped(people: Sequence[Participant], fact: Fact) -> list[Row]:
     order = [option for option in (*fact.options, "yes", "no") if option in words]
     rows = [_group(fact, option, [each for each in seen.values() if each and each.value == option], len(people))
             for option in order]  # fmt: skip
-    unknown = len(people) - len(words)
+    unknown = [person for person in people if seen[person.id] is None]
     if unknown:
-        rows.append(
-            Row((label(fact.name, fact.says), "not known", unknown, len(people), percent(unknown, len(people))))
+        cells = (
+            label(fact.name, fact.says),
+            "not known",
+            len(unknown),
+            len(people),
+            percent(len(unknown), len(people)),
         )
+        rows.append(Row(cells, gathered([[person.enrolment_entry for person in unknown]])))
     return rows
 
 

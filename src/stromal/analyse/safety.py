@@ -35,8 +35,8 @@ class Case:
 
     @property
     def entries(self) -> tuple[int, ...]:
-        """The entries that reported the event and last told of it."""
-        return gathered([(self.event.reported, self.event.entry)])
+        """The entries that reported the event, last judged it, and told that it was over."""
+        return gathered([(self.event.reported, self.event.entry, self.event.resolution)])
 
 
 @dataclass(frozen=True, slots=True)

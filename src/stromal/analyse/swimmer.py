@@ -142,7 +142,7 @@ def _rests_on(person: Participant) -> tuple[int, ...]:
             (person.entry, person.consent_entry, person.enrolment_entry, person.end_entry),
             [each.entry for each in chart.visits],
             [each.entry for each in chart.infusions],
-            [number for each in chart.adverse_events for number in (each.reported, each.entry)],
+            [number for each in chart.adverse_events for number in (each.reported, each.entry, each.resolution)],
             [each.entry for each in person.missed],
             [each.entry for each in person.omissions],
         ]

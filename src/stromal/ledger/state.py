@@ -293,6 +293,8 @@ def _followed_up(draft: _Draft, event: e.AdverseEventFollowedUp, entry: e.Entry)
     known: dict[str, Any] = {name: value for name in named if (value := getattr(event, name)) is not None}
     if known.keys() - {"resolved"}:  # an event that merely ended is no new evidence for a hold that was lifted
         known["entry"] = entry.number
+    if event.resolved is not None:
+        known["resolution"] = entry.number
     reported = draft.chart(event.participant).grow("adverse_events")
     reported[:] = [_replace(each, **known) if each.id == event.id else each for each in reported]
 

@@ -81,7 +81,7 @@ class Infusion(msgspec.Struct, frozen=True):
 class AdverseEvent(msgspec.Struct, frozen=True):
     """An adverse event. `related`, `serious` and `expected` are None until somebody has judged them.
 
-    `entry` is the latest entry that told of it, `reported` the first.
+    `reported` is the entry that reported it, `entry` the latest that judged it, `resolution` the one that ended it.
     """
 
     id: str
@@ -94,6 +94,7 @@ class AdverseEvent(msgspec.Struct, frozen=True):
     resolved: date | None = None
     entry: int = 0
     reported: int = 0
+    resolution: int = 0
 
 
 class Chart(msgspec.Struct, frozen=True):
