@@ -1,0 +1,222 @@
+"""Model -> plain English: synopsis, checklist questions, schedule of activities. Step 4 of the walk.
+
+Takes a Protocol; gives frozen parts a page or a terminal can show. What nobody has confirmed is marked in all of them.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from dataclasses import dataclass
+
+from stromal.protocol import english as e
+from stromal.protocol import tree as t
+from stromal.protocol.model import Assumption, Criterion, Dose, Protocol, Series, Visit
+from stromal.protocol.notation import write_amount, write_ladder, write_span, write_when, write_window
+
+_WIDTH = 100
+UNCONFIRMED = "assumed, not confirmed"
+
+
+@dataclass(frozen=True, slots=True)
+class Synopsis:
+    """What the trial is, line by line: a label and what it says."""
+
+    title: str
+    lines: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One criterion as a question: who answers it, and which answer speaks for taking part."""
+
+    name: str
+    says: str
+    question: str
+    answered_by: str
+    wanted: str
+    note: str = ""
+    src: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Checklist:
+    """All criteria as questions."""
+
+    title: str
+    questions: tuple[Question, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """One visit: when, with what leeway, what is given, what is done."""
+
+    visit: str
+    when: str
+    window: str
+    epoch: str
+    gives: str
+    condition: str
+    done: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Activities:
+    """The schedule of activities."""
+
+    title: str
+    visits: tuple[Activity, ...]
+
+
+# ---------------------------------------------------------------- synopsis
+
+
+def synopsis(protocol: Protocol) -> Synopsis:
+    """What the trial is, in a dozen lines and one for each dose, rule, objective and assumption."""
+    trial, version, population = protocol.trial, protocol.version, protocol.population
+    lines = [
+        ("Trial", trial.id),
+        ("Sponsor", trial.sponsor),
+        ("Phase, design", f"{trial.phase}; {trial.design}"),
+        ("Planned", f"{trial.planned} participants"),
+        ("Version", f"{version.number}, in force from {version.effective}"),
+        ("Condition", population.condition),
+    ]
+    lines += [("Product", f"{each.says} ({_donor(each.donor)})") for each in protocol.products.values()]
+    lines += [("Dose", _dose(each)) for each in protocol.doses.values()]
+    for rule in protocol.rules.values():
+        lines.append(("Rule", f"{e.spoken(rule.name)}: {rule.says or _rule_words(protocol, rule.name)}"))
+    for each in protocol.objectives.values():
+        lines.append(
+            (f"{each.rank.capitalize()} objective", f"{each.says} Measured by {e.english(each.endpoint, protocol)}.")
+        )
+    lines += [(UNCONFIRMED.capitalize(), f"{each.path}: {each.says}") for each in _unconfirmed(protocol)]
+    return Synopsis(trial.title, tuple(lines))
+
+
+def _donor(donor: str) -> str:
+    return {"patient": "the patient's own cells", "matched donor": "made for one recipient"}.get(
+        donor, "from a third party"
+    )
+
+
+def _dose(dose: Dose) -> str:
+    amount = f"{write_ladder(dose.ladder)}, starting at {write_amount(dose.amount, dose.weight)}" if dose.ladder else (
+        write_amount(dose.amount, dose.weight)
+    )  # fmt: skip
+    volume = f" in {write_span(dose.volume, 'mL')}" if dose.volume else ""
+    removed = f" after {write_span((dose.removed, dose.removed), 'mL')} are removed" if dose.removed else ""
+    return f"{e.spoken(dose.name)}: {amount}{volume}{removed}, {dose.route or 'route not stated'}"
+
+
+def _rule_words(protocol: Protocol, name: str) -> str:
+    rule = protocol.rules[name]
+    rows = getattr(rule, "rows", None)
+    if rows is None:
+        return e.english(rule.when, protocol)  # type: ignore[union-attr]  # only a table has no condition of its own
+    told = [f"{row.then} when {e.english(row.when, protocol)}" for row in rows]
+    return "; ".join((*told, f"otherwise {rule.otherwise}"))  # type: ignore[union-attr]  # only a table has rows
+
+
+def _unconfirmed(protocol: Protocol) -> list[Assumption]:
+    return [each for each in protocol.assumed.values() if not each.confirmed]
+
+
+def assumed(protocol: Protocol, path: str) -> bool:
+    """Whether a path, or the entry it is part of, was assumed and nobody has confirmed it."""
+    paths = [each.path for each in _unconfirmed(protocol)]
+    return any(path == each or ("." in each and path.startswith(f"{each}.")) for each in paths)
+
+
+# ---------------------------------------------------------------- checklist
+
+
+def checklist(protocol: Protocol) -> Checklist:
+    """Every criterion as a question, structured limits first."""
+    population = protocol.population
+    questions = []
+    if population.age is not None:
+        limits = Criterion("age", "Age", population.age, include=True)
+        questions.append(_question(limits, "population.age", protocol))
+    if population.sex != "any":
+        asked = Question("sex", "Sex", f"Is the person {population.sex}?", "the person", "yes")
+        questions.append(asked)
+    for each in population.criteria:
+        path = f"population.{'include' if each.include else 'exclude'}.{each.name}"
+        questions.append(_question(each, path, protocol))
+    return Checklist(f"May I take part? {protocol.trial.id}", tuple(questions))
+
+
+def _question(criterion: Criterion, path: str, protocol: Protocol) -> Question:
+    note = UNCONFIRMED if assumed(protocol, path) else ""
+    return Question(
+        criterion.name, criterion.says, e.question(criterion.when, protocol), _answered_by(criterion.when),
+        "yes" if criterion.include else "no", note, criterion.src,
+    )  # fmt: skip
+
+
+def _answered_by(condition: t.Expr) -> str:
+    """Who answers: whoever is asked or judges, else the record of the person."""
+    named = []
+    for node in t.walk(condition):
+        match node:
+            case t.Judged(_, by):
+                named.append(f"the {e.spoken(by)}")
+            case t.Asked():
+                named.append("the person")
+            case t.FactValue() | t.Happened() | t.Unchanged() | t.TimeSince() | t.Age() | t.Count():
+                named.append("the medical record")
+    return " and ".join(dict.fromkeys(named)) or "the medical record"
+
+
+# ---------------------------------------------------------------- schedule
+
+
+def schedule(protocol: Protocol) -> Activities:
+    """Every visit with its time, leeway, dose and what is done."""
+    visits = tuple(_activity(visit, protocol) for visit in protocol.schedule.values())
+    return Activities(f"Schedule of activities, {protocol.trial.id}", visits)
+
+
+def _activity(visit: Visit, protocol: Protocol) -> Activity:
+    condition = f"only if {e.english(visit.condition, protocol)}" if visit.condition else ""
+    done = tuple("consent" if name == "consent" else e.fact(name, protocol) for name in visit.do)
+    gives = e.spoken(visit.give) if visit.give else ""
+    name = f"{e.spoken(visit.name)} 1, 2, ..." if isinstance(visit.when, Series) else e.spoken(visit.name)
+    window = write_window(visit.early, visit.late)
+    return Activity(name, e.spoken(write_when(visit.when)), window, e.spoken(visit.epoch), gives, condition, done)
+
+
+# ---------------------------------------------------------------- text
+
+
+def to_text(part: Synopsis | Checklist | Activities) -> str:
+    """A part as plain text, wrapped, ready to print."""
+    match part:
+        case Synopsis(title, lines):
+            width = max(len(label) for label, _ in lines) + 2
+            body = [_hanging(f"{label + ':':<{width}}", text) for label, text in lines]
+        case Checklist(title, questions):
+            body = [_asked(each) for each in questions]
+        case Activities(title, visits):
+            body = [_visited(each) for each in visits]
+    return "\n".join((title, "=" * len(title), "", *body, ""))
+
+
+def _hanging(label: str, text: str) -> str:
+    indent = " " * len(label)
+    return textwrap.fill(text, _WIDTH, initial_indent=label, subsequent_indent=indent, break_long_words=False)
+
+
+def _asked(question: Question) -> str:
+    head = _hanging(f"{question.name + '.':<5}[ ] yes  [ ] no   ", question.question)
+    note = f" {question.note[0].upper() + question.note[1:]}." if question.note else ""
+    says = f"{question.says}. Answered by {question.answered_by}; {question.wanted} speaks for taking part.{note}"
+    return head + "\n" + _hanging(" " * 23, says) + "\n"
+
+
+def _visited(activity: Activity) -> str:
+    when = " ".join(filter(None, (activity.when, f"({activity.window})" if activity.window else "")))
+    parts = [when, f"epoch {activity.epoch}" if activity.epoch else "", f"gives {activity.gives}" if activity.gives else "",
+             activity.condition]  # fmt: skip
+    head = _hanging(f"{activity.visit:<20}", "; ".join(filter(None, parts)))
+    return head + ("\n" + _hanging(" " * 20, ", ".join(activity.done)) if activity.done else "")
