@@ -198,6 +198,8 @@ def question(expr: t.Expr, protocol: Protocol) -> str:
             return f"Is there {fact(name, protocol)} {'at ' + anchor(at) if at else 'now'}?"
         case t.Happened(name, spec):
             return f"Was there {fact(name, protocol)} {window(spec) if spec else 'at any time'}?"
+        case t.Not(t.Judged(asked) | t.Asked(asked)):
+            return f"Is the answer no? {asked}"
         case t.Not(t.Happened() as item):
             return f"Is it certain that there was no {english(item, protocol)}?"
         case t.Compare() | t.Between() | t.OneOf():

@@ -135,7 +135,7 @@ def checklist(protocol: Protocol) -> Checklist:
     population = protocol.population
     questions = []
     if population.age is not None:
-        limits = Criterion("age", "Age", population.age, include=True)
+        limits = Criterion("age", "Age limits", population.age, include=True)
         questions.append(_question(limits, "population.age", protocol))
     if population.sex != "any":
         asked = Question("sex", "Sex", f"Is the person {population.sex}?", "the person", "yes")
@@ -215,8 +215,9 @@ def _asked(question: Question) -> str:
 
 
 def _visited(activity: Activity) -> str:
-    when = " ".join(filter(None, (activity.when, f"({activity.window})" if activity.window else "")))
-    parts = [when, f"epoch {activity.epoch}" if activity.epoch else "", f"gives {activity.gives}" if activity.gives else "",
-             activity.condition]  # fmt: skip
+    when = f"{activity.when} ({activity.window})" if activity.window else activity.when
+    epoch = f"epoch {activity.epoch}" if activity.epoch else ""
+    given = f"gives {activity.gives}" if activity.gives else ""
+    parts = (when, epoch, given, activity.condition)
     head = _hanging(f"{activity.visit:<20}", "; ".join(filter(None, parts)))
     return head + ("\n" + _hanging(" " * 20, ", ".join(activity.done)) if activity.done else "")

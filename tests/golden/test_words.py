@@ -1,0 +1,21 @@
+"""What the five protocols say in plain English, as somebody last read it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from golden.snapshots import same
+from stromal.protocol.file import load
+from stromal.protocol.words import checklist, schedule, synopsis, to_text
+
+PROTOCOLS = sorted((Path(__file__).resolve().parents[2] / "protocols").glob("*.yaml"))
+
+
+@pytest.mark.parametrize("path", PROTOCOLS, ids=[path.stem for path in PROTOCOLS])
+def test_words_are_as_they_were_read(path: Path) -> None:
+    """Synopsis, checklist and schedule of each protocol."""
+    protocol = load(path.read_text(encoding="utf-8"), path.name).require()
+    parts = (synopsis(protocol), checklist(protocol), schedule(protocol))
+    same(f"{path.stem}.txt", "\n".join(to_text(part) for part in parts))
