@@ -76,6 +76,12 @@ def table(title: str, figures: Sequence[Figure]) -> Table:
     for heading in ("figure", "rate", "beside", "its rate", "ratio", "aim"):
         made.add_column(heading, justify="right" if heading in ("rate", "its rate", "ratio") else "left")
     for each in figures:
-        rates = [f"{rate:,.0f} {each.unit}" for rate in (each.rate, each.other)]
-        made.add_row(each.name, rates[0], each.beside, rates[1], f"{each.ratio:.2f}", each.aimed)
+        rates = [f"{_three(rate)} {each.unit}" for rate in (each.rate, each.other)]
+        ratio = f"{each.ratio:.2f}" if each.ratio >= 0.01 else f"1/{_three(1 / each.ratio)}"
+        made.add_row(each.name, rates[0], each.beside, rates[1], ratio, each.aimed)
     return made
+
+
+def _three(number: float) -> str:
+    """Three digits where a number is small, whole numbers where it is large."""
+    return f"{number:,.0f}" if number >= 100 else f"{number:.3g}"
