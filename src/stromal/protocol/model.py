@@ -32,6 +32,8 @@ ROLES = (
     "auditor",
 )
 """Who may act in a trial. `conduct.roles` says what each may do."""
+MAY_RELEASE = ("investigator", "safety_committee", "medical_monitor")
+"""Roles whose signature can lift a hold."""
 
 NO_TIME = Duration(0)
 BUILT_IN = ("birth_date", "sex")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from stromal.protocol.language import FactKind
-from stromal.protocol.model import ADJUSTMENTS, ROLES, Donor, HoldLevel, Method, Rank
+from stromal.protocol.model import ADJUSTMENTS, Donor, HoldLevel, Method, Rank
 
 FORMAT = 1
 """The version of the file format, written as `stromal: 1`."""
@@ -216,7 +216,3 @@ def schema() -> dict[str, object]:
         "required": ["stromal", *REQUIRED],
         "additionalProperties": False,
     }
-
-
-RELEASE_ROLES = ROLES
-"""Roles whose signature a hold may ask for."""
