@@ -183,7 +183,10 @@ def _choices() -> st.SearchStrategy[t.Expr]:
 def atoms(inner: st.SearchStrategy[t.Expr]) -> st.SearchStrategy[t.Expr]:
     """Conditions without and, or, not, if; `inner` may stand behind `where` about participants."""
     whole = st.integers(0, 50).map(lambda count: t.Number(Quantity(Fraction(count))))
-    slope = st.builds(t.Slope, st.sampled_from(sorted(NUMERIC)), UNITS, st.none() | WINDOWS)
+    slopes = st.one_of(
+        st.builds(t.Compare, OPERATORS, st.builds(t.Slope, st.just(fact), UNITS, st.none() | WINDOWS), _number(unit))
+        for fact, unit in NUMERIC.items()
+    )
     since = st.builds(
         t.TimeSince, st.sampled_from(["malignancy", "onset_day"]),
         st.sampled_from(cast(tuple[t.Which, ...], ("", "first", "last", "previous"))), st.none() | ANCHORS,
@@ -198,7 +201,7 @@ def atoms(inner: st.SearchStrategy[t.Expr]) -> st.SearchStrategy[t.Expr]:
         st.builds(t.Done, st.sampled_from(sorted(SCOPE.visits))),
         st.builds(t.Ref, st.sampled_from(sorted(SCOPE.rules))),
         st.builds(t.Compare, OPERATORS, since, st.builds(t.Length, DURATIONS)),
-        st.builds(t.Compare, OPERATORS, slope, _number("")),
+        _short(slopes),
         st.builds(t.Compare, OPERATORS, _collections(inner), whole),
     )  # fmt: skip
 

@@ -371,7 +371,7 @@ class _Resolver:
     def measure(self, expr: t.Expr) -> str | None:
         """The unit an expression is measured in; None where it follows from nothing declared."""
         match expr:
-            case t.FactValue(fact) | t.Change(fact):
+            case t.FactValue(fact) | t.Change(fact) | t.Slope(fact):
                 return self.scope.facts[fact].unit
             case t.Number(amount):
                 return amount.unit

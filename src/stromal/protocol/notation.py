@@ -83,6 +83,8 @@ def read_amount(text: str) -> tuple[Quantity, m.Weight | None]:
     if match is None:
         raise ValueError(f"{text!r} is no amount; write '1e8 cells' or '1e6 cells/kg of weight at same visit'")
     amount = quantity(f"{match[1]} {match[2]}")
+    if amount.value <= 0:
+        raise ValueError(f"{text!r} is no dose; write more than 0 cells")
     dimension = unit(amount.unit).dimension
     if dimension == unit("cells").dimension:
         if match[3]:
@@ -103,6 +105,8 @@ def read_ladder(text: str) -> tuple[Quantity, ...]:
         raise ValueError(f"{top.unit!r} measures no dose of cells; write cells or cells/kg after the last rung")
     written = (*(_in_unit_of(top, quantity(part)) for part in rest), top)
     rungs = tuple(each.to(measure) for each in written)
+    if rungs[0].value <= 0:
+        raise ValueError(f"{text!r}: a rung of 0 cells is no dose")
     if any(low.value >= high.value for low, high in pairwise(rungs)):
         raise ValueError(f"{text!r}: the rungs of a ladder rise from low to high")
     return rungs

@@ -10,10 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
-from stromal.protocol.model import Adjustment, Dose, Protocol, Table
+from stromal.protocol.model import Adjustment, Dose, Fact, Protocol, Table
 from stromal.rules.evaluate import judge
 from stromal.rules.timing import Case
-from stromal.values import Finding, Quantity, Refused, Verdict, plain
+from stromal.values import Finding, Quantity, Refused, Verdict, exact, plain
 
 PERCENT = Fraction(100)
 
@@ -54,21 +54,35 @@ def prescribe(
     """The cells to give. A missing, negative or implausible weight is refused where the dose is per kilogram."""
     amount = level or dose.amount
     place = protocol.place(f"doses.{dose.name}")
-    if not dose.per_kg or dose.weight is None:
+    if dose.weight is None:
         return Prescription(dose.name, amount.value, amount)
     if weight_kg is None:
         measured = f"{dose.weight.fact} {'at ' + dose.weight.at if dose.weight.at else 'at this visit'}"
         return Refused(
             "dosing.weight", f"{dose.name} is per kilogram and there is no weight", f"record {measured}", (place,)
         )
-    fact = protocol.facts.get(dose.weight.fact)
-    low, high = (fact.low, fact.high) if fact else (None, None)
+    low, high = _plausible_kg(protocol.facts.get(dose.weight.fact))
     if weight_kg <= 0 or (low is not None and weight_kg < low) or (high is not None and weight_kg > high):
         span = f"between {plain(low)} and {plain(high)} kg" if low is not None and high is not None else "above 0 kg"
         message = f"a weight of {plain(weight_kg)} kg cannot be right; the protocol expects one {span}"
         return Refused("dosing.weight", message, "weigh again and enter kilograms", (place,))
     counted = weight_kg if dose.cap is None else min(weight_kg, dose.cap)
     return Prescription(dose.name, amount.value * counted, amount, counted)
+
+
+def _plausible_kg(weight: Fact | None) -> tuple[Fraction | None, Fraction | None]:
+    """The range of the weight that the protocol declares, in kg whatever unit it is declared in."""
+    if weight is None or weight.low is None or weight.high is None:
+        return None, None
+    return to_kg(weight.low, weight), to_kg(weight.high, weight)
+
+
+def to_kg(value: Fraction, weight: Fact) -> Fraction | None:
+    """A weight in kg, from the unit its fact is declared in; None where that is no unit of mass."""
+    try:
+        return Quantity(value, weight.unit).to("kg").value
+    except ValueError:
+        return None
 
 
 def prepare(
@@ -151,13 +165,19 @@ class Rung:
 
 
 def adjusted(dose: Dose, current: Quantity, adjustment: Adjustment) -> Quantity | None:
-    """The rung after an adjustment; the top and the bottom stay where they are; none on hold or stop."""
+    """The rung after an adjustment; the top and the bottom stay where they are; none on hold or stop.
+
+    An amount between two rungs, given against the rules or under an older ladder, goes to the next rung either way.
+    """
     if adjustment in ("hold", "stop"):
         return None
     if adjustment == "same" or not dose.ladder:
         return current
-    index = [rung.value for rung in dose.ladder].index(current.value) + (1 if adjustment == "up" else -1)
-    return dose.ladder[max(0, min(index, len(dose.ladder) - 1))]
+    above = [rung for rung in dose.ladder if rung.value > current.value]
+    below = [rung for rung in dose.ladder if rung.value < current.value]
+    if adjustment == "up":
+        return above[0] if above else dose.ladder[-1]
+    return below[-1] if below else dose.ladder[0]
 
 
 def decide(table: Table, case: Case) -> tuple[Adjustment | None, Verdict]:
@@ -183,5 +203,5 @@ def next_rung(dose: Dose, case: Case) -> Rung | Refused:
     if adjustment is None:
         hint = f"record {', '.join(verdict.settle)}" if verdict.settle else "complete the table with 'otherwise'"
         return Refused("dosing.level", f"{table.name} cannot be read: {verdict.reason}", hint, (place,))
-    current = Quantity(Fraction(str(given[-1].level)), dose.amount.unit)
+    current = Quantity(exact(given[-1].level), dose.amount.unit)
     return Rung(adjustment, adjusted(dose, current, adjustment), verdict)

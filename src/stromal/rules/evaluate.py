@@ -7,18 +7,18 @@ Counts are kept as bounds: what certainly counts, and what could count at most.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
 from typing import Literal
 
 from stromal.protocol import tree as t
-from stromal.protocol.model import Hold, Predicate
+from stromal.protocol.model import Fact, Hold, Predicate
 from stromal.protocol.writing import write, write_window
 from stromal.rules import known as k
-from stromal.rules.chart import AdverseEvent
-from stromal.rules.timing import EMPTY, Case, day_of, window_of
-from stromal.values import Quantity, Truth, Verdict, all_of, negate, plain, years_between
+from stromal.rules.chart import AdverseEvent, Episode
+from stromal.rules.timing import Case, day_of, pending, window_of
+from stromal.values import Quantity, Truth, Verdict, Window, all_of, negate, plain, years_between
 
 _DAYS = {"day": "1", "week": "7", "month": "30.4375", "year": "365.25"}
 """Days in a unit of time, for slopes: the mean calendar month and year."""
@@ -135,10 +135,11 @@ def _compare(expr: t.Compare, case: Case) -> Verdict:
             )
     left, right = measure(expr.left, case), measure(expr.right, case)
     truth = _bounds(expr.op, left, _in_unit(right, left.unit))
-    reason = f"{left.reason}; asked for {expr.op} {right.reason}"
+    evidence = _merged((left.evidence, right.evidence))
     if truth is None:
-        return Verdict(None, left.reason, left.evidence, _merged((left.settle, right.settle)))
-    return Verdict(truth, reason, _merged((left.evidence, right.evidence)))
+        open_ = "; ".join(dict.fromkeys(each.reason for each in (left, right) if each.value is None))
+        return Verdict(None, open_, evidence, _merged((left.settle, right.settle)))
+    return Verdict(truth, f"{left.reason}; asked for {expr.op} {right.reason}", evidence)
 
 
 def _in_unit(measured: Measured, unit: str) -> Measured:
@@ -209,20 +210,30 @@ def _unchanged(expr: t.Unchanged, case: Case) -> Verdict:
     window = window_of(t.Within(expr.length, "before", expr.anchor), case)
     fact = case.protocol.facts[expr.fact]
     named, span = fact.says or fact.name, f"for {expr.length} before {expr.anchor.name}"
-    mine = [each for each in case.chart.episodes if each.fact == expr.fact]
-    touching = [each for each in mine if k.touches(each, window, case.today) is not False]
+    touching = [each for each in k.episodes(expr.fact, case) if k.touches(each, window, case.today) is not False]
     entries = tuple(each.entry for each in touching)
     if not touching:
-        absent = k.covers([each for each in case.chart.absences if each.fact == expr.fact], window, case.today)
-        if absent:
-            return Verdict(False, f"{named} was not taken {span}")
+        absent = k.absent(expr.fact, window, case)
+        if absent is not None:
+            return Verdict(False, f"{named} was not taken {span}", absent)
         return Verdict(None, f"whether {named} was unchanged {span} is not recorded", (), (fact.name,))
+    truth, why = _constant(touching, window, case.today)
+    if truth is None:
+        return Verdict(None, f"{named} {why}", entries, (fact.name,))
+    return Verdict(truth, f"{named} {'un' if truth else ''}changed {span}", entries)
+
+
+def _constant(touching: list[Episode], window: Window, today: date) -> tuple[Truth, str]:
+    """Whether episodes that may touch a window are one regimen throughout it; if that is unknown, why."""
+    certain = {each.regimen for each in touching if each.regimen and k.touches(each, window, today)}
+    if len(certain) > 1:
+        return False, ""
     if any(each.start is None or (each.end is None and not each.ongoing) for each in touching):
-        return Verdict(None, f"{named} has no start or no end on record", entries, (fact.name,))
-    first, last = window.first or date.min, window.last or case.today
-    throughout = [each for each in touching if each.start <= first and (each.end is None or each.end >= last)]  # type: ignore[operator]  # None starts are sorted out above
-    same = len({each.regimen for each in touching}) == 1
-    return Verdict(bool(throughout) and same, f"{named} {'un' if throughout and same else ''}changed {span}", entries)
+        return None, "has no start or no end on record"
+    if len(touching) > 1 and not all(each.regimen for each in touching):
+        return None, "has no regimen on record"
+    last = window.last or today
+    return k.covers([(each.start, each.end or last) for each in touching], window, today), ""
 
 
 def _answered(question: str, by: str, case: Case) -> Verdict:
@@ -251,8 +262,7 @@ def _event(case: Case) -> AdverseEvent:
 
 def _onset(spec: t.WindowSpec, case: Case) -> Verdict:
     event, window = _event(case), window_of(spec, case)
-    inside = window is not EMPTY and event.onset in window
-    return Verdict(inside, f"{event.term} began on {event.onset}", (event.entry,))
+    return Verdict(event.onset in window, f"{event.term} began on {event.onset}", (event.entry,))
 
 
 def _field(name: str, case: Case) -> Verdict:
@@ -265,10 +275,10 @@ def _field(name: str, case: Case) -> Verdict:
 
 def _since(op: t.Operator, term: t.TimeSince, length: t.Length, case: Case) -> Verdict:
     fact = case.protocol.facts[term.fact]
-    start, entries = _start(term, case)
+    asked = (day_of(term.at, case) if term.at else None) or case.today
+    start, entries = _start(term, asked, case)
     if start is None:
         return Verdict(None, f"the date of {fact.says or fact.name} is not recorded", entries, (fact.name,))
-    asked = (day_of(term.at, case) if term.at else None) or case.today
     passed = length.duration.after(start)
     truth = {">": passed < asked, ">=": passed <= asked, "<": passed > asked, "<=": passed >= asked,
              "=": passed == asked, "!=": passed != asked}[op]  # fmt: skip
@@ -276,12 +286,13 @@ def _since(op: t.Operator, term: t.TimeSince, length: t.Length, case: Case) -> V
     return Verdict(truth, reason, entries)
 
 
-def _start(term: t.TimeSince, case: Case) -> tuple[date | None, tuple[int, ...]]:
+def _start(term: t.TimeSince, asked: date, case: Case) -> tuple[date | None, tuple[int, ...]]:
+    """The first or last start up to the day asked about; unknown where an episode has no start on record."""
     fact = case.protocol.facts[term.fact]
     if fact.kind == "date":
         value = k.latest(fact, None, case)
         return _day(value.text), (value.entry,) if value.entry else ()
-    mine = [each for each in case.chart.episodes if each.fact == term.fact]
+    mine = [each for each in k.episodes(term.fact, case) if each.start is None or each.start <= asked]
     starts = [each.start for each in mine if each.start is not None]
     entries = tuple(each.entry for each in mine)
     if not starts or len(starts) < len(mine):
@@ -369,8 +380,16 @@ def _count(expr: t.Count, case: Case) -> Measured:
         return _counted([(truth, (event.entry,)) for event, truth, _ in members], "adverse events", settle)
     if kind == "episode":
         return _episodes(expr, case)
-    seen = [each for each in k.observations(expr.of, expr.window, case) if each.value is not None]
-    return _counted([(True, (each.entry,)) for each in seen], f"values of {expr.of}", ())
+    return _values(case.protocol.facts[expr.of], expr.window, case)
+
+
+def _values(fact: Fact, window: t.WindowSpec | None, case: Case) -> Measured:
+    """Values in a window; one that cannot be read, such as a number without its unit, may or may not be one."""
+    seen = [each for each in k.observations(fact.name, window, case) if each.value is not None]
+    read = [(k.read(fact, each), each.entry) for each in seen]
+    found: list[tuple[Truth, tuple[int, ...]]] = [(None if value.why else True, (entry,)) for value, entry in read]
+    settle = (fact.name,) if any(value.why for value, _ in read) else ()
+    return _counted(found, f"values of {fact.says or fact.name}", settle)
 
 
 def _settles(verdicts: list[Verdict]) -> tuple[str, ...]:
@@ -387,30 +406,36 @@ def _counted(members: list[tuple[Truth, tuple[int, ...]]], named: str, settle: t
 
 def _episodes(expr: t.Count, case: Case) -> Measured:
     """Episodes in a window; more may exist than were recorded, unless somebody recorded that there are no others."""
-    window, today = window_of(expr.window, case), case.today
-    mine = [each for each in case.chart.episodes if each.fact == expr.of]
-    ongoing = isinstance(expr.window, t.Ongoing)
+    window, fact = window_of(expr.window, case), case.protocol.facts[expr.of]
     found: list[tuple[Truth, tuple[int, ...]]] = [
-        (k.lasts(each, window.first or today) if ongoing else k.touches(each, window, today), (each.entry,))
-        for each in mine
+        (k.touches(each, window, case.today), (each.entry,)) for each in k.episodes(expr.of, case)
     ]
-    counted = _counted(found, f"of {case.protocol.facts[expr.of].says or expr.of}", (expr.of,))
-    closed = k.covers([each for each in case.chart.absences if each.fact == expr.of], window, today)
-    high = counted.high if closed else None
-    return Measured(counted.low, high, "", counted.reason, counted.evidence, () if closed else (expr.of,))
+    counted = _counted(found, f"of {fact.says or fact.name}", (fact.name,))
+    closed = None if pending(expr.window, case) else k.absent(expr.of, window, case)
+    if closed is None:
+        return replace(counted, high=None, reason=f"{plain(counted.low or 0)} or more of {fact.says or fact.name}")
+    settle = () if counted.low == counted.high else counted.settle
+    return replace(counted, evidence=_merged((counted.evidence, closed)), settle=settle)
 
 
 def _extreme(expr: t.Extreme, case: Case) -> Measured:
     members = _members(expr, case)
     sure = [event.grade for event, truth, _ in members if truth]
     possible = sure + [event.grade for event, truth, _ in members if truth is None]
-    pick = max if expr.which == "max" else min
-    first, second = (Fraction(pick(grades)) if grades else Fraction(0) for grades in (sure, possible))
+    low, high = _reach(expr.which, sure, possible)
     evidence = tuple(event.entry for event, truth, _ in members if truth is not False)
     settle = _merged(settle for _, truth, settle in members if truth is None)
-    low, high = sorted((first, second))
     shown = plain(low) if low == high else f"{plain(low)} to {plain(high)}"
     return Measured(low, high, "", f"{expr.which} {expr.field} is {shown}", evidence, settle)
+
+
+def _reach(which: str, sure: list[int], possible: list[int]) -> tuple[Fraction, Fraction]:
+    """From where to where the highest or lowest may lie; that of none at all is 0."""
+    if which == "max":
+        return Fraction(max(sure, default=0)), Fraction(max(possible, default=0))
+    if sure:
+        return Fraction(min(possible)), Fraction(min(sure))
+    return Fraction(0), Fraction(max(possible, default=0))  # any one of them may prove to be the only one
 
 
 def _slope(expr: t.Slope, case: Case) -> Measured:
@@ -439,7 +464,8 @@ def least_squares(points: list[tuple[Fraction, Fraction]]) -> Fraction:
 
 
 def _change(expr: t.Change, case: Case) -> Measured:
-    after, base = (measure(t.FactValue(expr.fact, t.At(anchor)), case) for anchor in (expr.at, expr.base))
+    windows = (None if anchor.name == t.NOW else t.At(anchor) for anchor in (expr.at, expr.base))
+    after, base = (measure(t.FactValue(expr.fact, window), case) for window in windows)
     change = _arithmetic("-", after, base)
     if change.value is None:
         return change

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from fractions import Fraction
 
 from stromal.protocol import tree as t
 from stromal.protocol.model import Fact
-from stromal.rules.chart import Absence, Episode, Observation
-from stromal.rules.timing import Case, day_of, window_of
+from stromal.rules.chart import Episode, Observation
+from stromal.rules.timing import Case, pending, window_of
 from stromal.values import Quantity, Truth, Window, any_of, exact
 
 
@@ -32,11 +32,11 @@ def observations(fact: str, spec: t.WindowSpec | None, case: Case) -> list[Obser
     """The observations of a fact in a window, oldest first."""
     seen = [each for each in case.chart.observations if each.fact == fact]
     match spec:
-        case t.At(anchor) if not anchor.which and case.protocol.visit(anchor.name):
-            day = day_of(anchor, case) or case.today
-            kept = [each for each in seen if each.visit == anchor.name or (not each.visit and each.day == day)]
         case t.InEpochs(names):
             kept = [each for each in seen if epoch_of(each.visit, case) in names]
+        case t.At(anchor) if not anchor.which and case.protocol.visit(anchor.name):
+            window = window_of(spec, case)
+            kept = [each for each in seen if each.visit == anchor.name or (not each.visit and each.day in window)]
         case _:
             window = window_of(spec, case)
             kept = [each for each in seen if each.day in window]
@@ -50,9 +50,10 @@ def epoch_of(visit: str, case: Case) -> str:
 
 
 def latest(fact: Fact, spec: t.WindowSpec | None, case: Case) -> Known:
-    """The last observation of a fact in a window as a value in the fact's own unit."""
+    """The last value of a fact in a window, in the fact's own unit. A failed attempt takes no earlier value away."""
     seen = observations(fact.name, spec, case)
-    return read(fact, seen[-1]) if seen else Known(why="not recorded")
+    obtained = [each for each in seen if each.value is not None]
+    return read(fact, (obtained or seen)[-1]) if seen else Known(why="not recorded")
 
 
 def read(fact: Fact, seen: Observation) -> Known:
@@ -97,41 +98,43 @@ def touches(episode: Episode, window: Window, today: date) -> Truth:
     return True if begun and reaching else None
 
 
-def lasts(episode: Episode, day: date) -> Truth:
-    """Whether an episode is under way on a day; one without an end is, only if somebody said it goes on."""
-    if episode.start is not None and episode.start > day:
-        return False
-    if episode.end is not None:
-        return (True if episode.start is not None else None) if episode.end >= day else False
-    return True if episode.ongoing else None
-
-
 def happened(fact: str, spec: t.WindowSpec | None, case: Case) -> tuple[Truth, tuple[int, ...]]:
     """Whether the fact occurred in the window, and the entries that say so."""
-    window, today = window_of(spec, case), case.today
-    mine = [each for each in case.chart.episodes if each.fact == fact]
-    if isinstance(spec, t.Ongoing):
-        found = [(lasts(each, window.first or today), each.entry) for each in mine]
-    else:
-        found = [(touches(each, window, today), each.entry) for each in mine]
+    if pending(spec, case):
+        return None, ()
+    window = window_of(spec, case)
+    found = [(touches(each, window, case.today), each.entry) for each in episodes(fact, case)]
     truth = any_of(verdict for verdict, _ in found)
     if truth is not False:
         return truth, tuple(entry for verdict, entry in found if verdict is truth)
-    covering = [each for each in case.chart.absences if each.fact == fact]
-    if window.first is not None and window.last is not None and window.first > window.last:
+    if is_empty(window):
         return False, ()
-    if covers(covering, window, today):
-        return False, tuple(each.entry for each in covering)
-    return None, ()
+    covering = absent(fact, window, case)
+    return (None, ()) if covering is None else (False, covering)
 
 
-def covers(absences: Iterable[Absence], window: Window, today: date) -> bool:
-    """Whether recorded absences together cover every day of the window that has already passed."""
-    last = min(window.last or today, today)
-    reached: date | None = None
-    for absence in sorted(absences, key=lambda each: each.since or date.min):
-        starts = absence.since or date.min
-        needed = window.first or date.min
-        if starts <= needed or (reached is not None and starts <= reached + timedelta(days=1)):
-            reached = max(reached or date.min, absence.until)
-    return reached is not None and reached >= last
+def episodes(fact: str, case: Case) -> list[Episode]:
+    """The recorded episodes of a fact."""
+    return [each for each in case.chart.episodes if each.fact == fact]
+
+
+def absent(fact: str, window: Window, case: Case) -> tuple[int, ...] | None:
+    """The entries that record the absence of a fact for a whole window; None where they leave a day of it open."""
+    mine = [each for each in case.chart.absences if each.fact == fact]
+    whole = covers([(each.since, each.until) for each in mine], window, case.today)
+    return tuple(each.entry for each in mine) if whole else None
+
+
+def is_empty(window: Window) -> bool:
+    """Whether no day lies in a window."""
+    return window.first is not None and window.last is not None and window.first > window.last
+
+
+def covers(spans: Iterable[tuple[date | None, date]], window: Window, today: date) -> bool:
+    """Whether spans of days (open at the beginning where None) cover every day of a window that has already passed."""
+    first, last = (window.first or date.min).toordinal(), min(window.last or today, today).toordinal()
+    reached = first - 1
+    for since, until in sorted((since or date.min, until) for since, until in spans):
+        if since.toordinal() <= reached + 1:
+            reached = max(reached, until.toordinal())
+    return reached >= last

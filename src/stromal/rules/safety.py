@@ -1,7 +1,8 @@
 """Adverse events -> holds: which hold rules are true for whom, on what evidence, and who must sign to lift them.
 
-Takes the protocol, everybody's charts and a day; gives the holds that have come to be true. A hold that was lifted
-comes back only on new evidence. Which grade a laboratory value has is worked out by `ctcae`.
+Takes the protocol, everybody's charts and a day; gives the holds that have come to be true. A hold of a dose or of the
+trial whose rule speaks of one person, such as a death, is true as soon as it is true of anybody. Which grade a
+laboratory value has is worked out by `ctcae`.
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from stromal.protocol.model import Hold, Predicate, Protocol
+from stromal.protocol import tree as t
+from stromal.protocol.model import Hold, Predicate, Protocol, conditions
 from stromal.rules.chart import Chart
 from stromal.rules.evaluate import judge
 from stromal.rules.timing import Case
@@ -34,15 +36,41 @@ def triggered(
     people = tuple(charts)
     asked = None if about is None else frozenset(about)
     for hold in holds(protocol):
+        alone = hold.level != "participant" and _of_the_trial(hold.when, protocol)
+        chosen = (Chart(),) if alone else people
+        if hold.level == "participant" and asked is not None:
+            chosen = tuple(chart for chart in people if chart.participant in asked)
+        true = [(chart, verdict) for chart in chosen
+                if (verdict := judge(hold.when, Case(protocol, chart, today, people))).truth]  # fmt: skip
         if hold.level == "participant":
-            chosen = [chart for chart in people if asked is None or chart.participant in asked]
-        else:
-            chosen = [Chart()]
-        for chart in chosen:
-            verdict = judge(hold.when, Case(protocol, chart, today, people))
-            if verdict.truth:
-                found.append(Triggered(hold, chart.participant, verdict))
+            found += [Triggered(hold, chart.participant, verdict) for chart, verdict in true]
+        elif true:
+            found.append(Triggered(hold, "", _together(true)))
     return tuple(found)
+
+
+def _of_the_trial(expr: t.Expr, protocol: Protocol) -> bool:
+    """Whether a condition speaks of nobody in particular: all it looks at it counts over the participants."""
+    match expr:
+        case t.Count(t.PARTICIPANTS):
+            return True
+        case t.Ref(rule):
+            return all(_of_the_trial(condition, protocol) for condition in conditions(protocol.rules[rule]))
+        case t.Number():
+            return True
+    inside = t.children(expr)
+    return (
+        bool(inside)
+        and not isinstance(expr, t.Count | t.Extreme)
+        and all(_of_the_trial(each, protocol) for each in inside)
+    )
+
+
+def _together(true: Sequence[tuple[Chart, Verdict]]) -> Verdict:
+    """One verdict for a hold that is true of several people, on all of their entries."""
+    reason = "; ".join(f"{chart.participant}: {each.reason}" if chart.participant else each.reason
+                       for chart, each in true)  # fmt: skip
+    return Verdict(True, reason, tuple(dict.fromkeys(entry for _, each in true for entry in each.evidence)))
 
 
 def holds(protocol: Protocol) -> tuple[Hold, ...]:

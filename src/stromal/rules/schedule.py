@@ -1,13 +1,14 @@
 """Anchor dates -> visits and windows: what is due, early, late or missed on any day.
 
 Takes a protocol, a chart and a day; gives every planned visit with its target, its window and where it stands. A visit
-hangs on the actual date of its anchor once that is known, and on the planned one before.
+hangs on the actual date of its anchor once that is known, and on the planned one before. Day 0 is the day on which its
+visit takes place, whichever that is; until then it is due from the planned day on.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Literal, assert_never
 
 from stromal.protocol import model as m
@@ -64,22 +65,24 @@ class _Planner:
         found: list[tuple[str, m.Visit]] = []
         for name, visit in self.case.protocol.schedule.items():
             if isinstance(visit.when, m.Series):
-                found += [(f"{name}_{number}", visit) for number in range(1, self.repeats(visit.when) + 1)]
+                found += [(f"{name}_{number}", visit) for number in range(1, self.repeats(name, visit.when) + 1)]
             else:
                 found.append((name, visit))
         return found
 
-    def repeats(self, series: m.Series) -> int:
-        """How many visits of a series lie before its end."""
-        first = self.day(series.start)
-        until = series.until
+    def repeats(self, name: str, series: m.Series) -> int:
+        """How many visits of a series lie before the visit that ends it, or up to the day that does; and all done."""
+        numbers = [each.visit.rpartition("_") for each in self.chart.visits]
+        done = max((int(number) for stem, _, number in numbers if stem == name and number.isdigit()), default=0)
+        first, until = self.day(series.start), series.until
         end = self.offset(until) if isinstance(until, m.Offset) else self.day(until)
         if first is None or end is None:
-            return 0
+            return done
+        last = end if isinstance(until, m.Offset) else end - timedelta(days=1)
         count = 0
-        while count < _LONGEST_SERIES and self.nth(series, first, count + 1) < end:
+        while count < _LONGEST_SERIES and self.nth(series, first, count + 1) <= last:
             count += 1
-        return count
+        return max(count, min(done, _LONGEST_SERIES))
 
     def nth(self, series: m.Series, first: date, number: int) -> date:
         return replace(series.every, count=series.every.count * number).after(first)
@@ -123,7 +126,7 @@ class _Planner:
             return given
         if self.chart.visit_day(name) is not None:
             return None if visit.give else self.chart.visit_day(name)
-        if name in self.chart.missed or self.excluded(visit):
+        if name in self.chart.missed or self.left_out(visit):
             return None
         target = self.target(name)
         after = [each.day for each in self.chart.visits]
@@ -134,9 +137,6 @@ class _Planner:
         order = list(self.case.protocol.schedule)
         later = set(order[order.index(name) + 1 :])
         return any(each.visit in later and each.day > target for each in self.chart.visits)
-
-    def excluded(self, visit: m.Visit) -> bool:
-        return visit.condition is not None and judge(visit.condition, self.case).truth is False
 
     def target(self, name: str) -> date | None:
         """The planned day of a visit."""
@@ -159,37 +159,49 @@ class _Planner:
                 return None
         assert_never(when)
 
-    def window(self, visit: m.Visit, target: date) -> Window:
-        """The first and last day on which a visit is in time."""
+    def meant(self, visit: m.Visit, target: date) -> tuple[date, date]:
+        """The first and last day on which a visit is meant to be, without its leeway."""
+        ends = [target]
         match visit.when:
-            case m.Offset(_, high, side, anchor):
-                other = self.shifted(high, side, self.day(anchor) or target)
-                low, top = sorted((target, other))
-                return Window(visit.early.before(low), visit.late.after(top))
+            case m.Offset(_, length, side, anchor):
+                ends.append(self.shifted(length, side, self.day(anchor) or target))
             case m.Timeframe(length, side, anchor):
                 day = self.day(anchor) or target
-                other = self.shifted(length, side, day)
-                low, top = sorted((day, other))
-                return Window(visit.early.before(low), visit.late.after(top))
-            case _:
-                return Window(visit.early.before(target), visit.late.after(target))
+                ends = [day, self.shifted(length, side, day)]
+        return min(ends), max(ends)
 
     def placed(self, name: str, visit: m.Visit) -> Planned:
-        target = self.series_day(name, visit.when) if isinstance(visit.when, m.Series) else self.target(name)
         done = self.chart.visit_day(name)
+        if isinstance(visit.when, m.Series):
+            target = self.series_day(name, visit.when)
+        else:
+            target = done if done and isinstance(visit.when, m.DayZero) else self.target(name)
         if target is None:
-            status: Status = "done" if done else "unplanned"
-            return Planned(name, visit, None, Window(), status, done, "" if done else "its anchor has no date yet")
-        window = self.window(visit, target)
+            status, reason = self.undated(name, visit, done)
+            return Planned(name, visit, None, Window(), status, done, reason)
+        first, last = self.meant(visit, target)
+        window = _with_leeway(visit, first, last)
         if done:
             return Planned(name, visit, target, window, _after_the_fact(done, window), done)
         if name in self.chart.missed:
             return Planned(name, visit, target, window, "missed")
-        if visit.condition is not None:
-            verdict = judge(visit.condition, self.case)
-            if verdict.truth is False:
-                return Planned(name, visit, target, window, "not planned", None, verdict.reason)
-        return Planned(name, visit, target, window, _on(self.case.today, target, window))
+        if left_out := self.left_out(visit):
+            return Planned(name, visit, target, window, "not planned", None, left_out)
+        return Planned(name, visit, target, window, _on(self.case.today, last, window))
+
+    def undated(self, name: str, visit: m.Visit, done: date | None) -> tuple[Status, str]:
+        """Where a visit stands whose anchor has no date yet."""
+        if done:
+            return "done", ""
+        if name in self.chart.missed:
+            return "missed", ""
+        left_out = self.left_out(visit)
+        return ("not planned", left_out) if left_out else ("unplanned", "its anchor has no date yet")
+
+    def left_out(self, visit: m.Visit) -> str:
+        """Why the condition of a visit leaves it out; empty when it does not, or nobody knows yet."""
+        verdict = judge(visit.condition, self.case) if visit.condition else None
+        return verdict.reason if verdict and verdict.truth is False else ""
 
     def series_day(self, name: str, series: m.Series) -> date | None:
         first = self.day(series.start)
@@ -202,9 +214,14 @@ def _after_the_fact(done: date, window: Window) -> Status:
     return "done early" if window.first is not None and done < window.first else "done late"
 
 
-def _on(today: date, target: date, window: Window) -> Status:
+def _with_leeway(visit: m.Visit, first: date, last: date) -> Window:
+    """The first and last day on which a visit is in time. Day 0 is never missed: everything else moves with it."""
+    return Window(visit.early.before(first), None if isinstance(visit.when, m.DayZero) else visit.late.after(last))
+
+
+def _on(today: date, last: date, window: Window) -> Status:
     if window.first is not None and today < window.first:
         return "upcoming"
     if window.last is not None and today > window.last:
         return "missed"
-    return "due" if today <= target else "late"
+    return "late" if today > last else "due"

@@ -2,13 +2,14 @@
 
 An anchor *before* which something is asked and that has not been reached stands at today: what is known now is all that
 lies before it. An anchor *after* which something is asked and that has not been reached leaves an empty window: nothing
-has happened in it yet.
+has happened in it yet. *At* a visit still to come there is nothing to be known; only consent, enrolment and the visits
+of screening, which belong to no epoch, stand at today until they are recorded.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from typing import assert_never
 
 from stromal.protocol import tree as t
@@ -56,14 +57,36 @@ def day_of(anchor: t.Anchor, case: Case) -> date | None:
 
 
 def _repeated(anchor: t.Anchor, case: Case) -> date | None:
-    if anchor.name == t.ANY_DOSE or anchor.name in case.protocol.doses:
-        given = [i.day for i in case.chart.infusions if anchor.name in (t.ANY_DOSE, i.dose)]
+    """The first or last one up to today; the previous one is the last before today, which may itself be one."""
+    name, chart = anchor.name, case.chart
+    if name == t.ANY_DOSE or name in case.protocol.doses:
+        days = [each.day for each in chart.infusions if name in (t.ANY_DOSE, each.dose)]
     else:
-        stem = anchor.name
-        given = [v.day for v in case.chart.visits if v.visit == stem or v.visit.rpartition("_")[0] == stem]
-    if not given:
+        days = [each.day for each in chart.infusions if _is_one_of(each.visit, name)]
+        days += [each.day for each in chart.visits if _is_one_of(each.visit, name) and not _gives(each.visit, case)]
+    before = case.today - timedelta(days=anchor.which == "previous")
+    days = [day for day in days if day <= before]
+    if not days:
         return None
-    return min(given) if anchor.which == "first" else max(given)
+    return min(days) if anchor.which == "first" else max(days)
+
+
+def _is_one_of(visit: str, stem: str) -> bool:
+    return visit == stem or visit.rpartition("_")[0] == stem
+
+
+def _gives(visit: str, case: Case) -> bool:
+    planned = case.protocol.visit(visit)
+    return planned is not None and bool(planned.give)
+
+
+def pending(spec: t.WindowSpec | None, case: Case) -> bool:
+    """Whether a window lies *at* a visit or dose that has not taken place, so that nothing can be known in it yet."""
+    anchor = spec.anchor if isinstance(spec, t.At) else spec.at if isinstance(spec, t.Ongoing) else None
+    if anchor is None or day_of(anchor, case) is not None:
+        return False
+    planned = case.protocol.visit(anchor.name)
+    return bool(anchor.which) or (planned is not None and bool(planned.epoch))
 
 
 def _before(anchor: t.Anchor | None, case: Case) -> date:
@@ -72,16 +95,15 @@ def _before(anchor: t.Anchor | None, case: Case) -> date:
 
 
 def window_of(spec: t.WindowSpec | None, case: Case) -> Window:
-    """The days a window covers; `InEpochs` and `At` are told apart by visit, not by day, and are open here."""
+    """The days a window covers; epochs are told apart by visit, not by day, and are open here."""
+    if pending(spec, case):
+        return EMPTY
     match spec:
         case None | t.InEpochs():
             return Window(None, case.today)
         case t.Ever(anchor) | t.Latest(anchor):
             return Window(None, _before(anchor, case))
-        case t.Ongoing(at):
-            day = _before(at, case)
-            return Window(day, day)
-        case t.At(anchor):
+        case t.Ongoing(anchor) | t.At(anchor):
             day = _before(anchor, case)
             return Window(day, day)
         case t.Beside("before", anchor):
