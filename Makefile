@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: setup demo test check bench spec clean
+.PHONY: setup demo test coverage check bench clean
 
 setup: $(VENV)/.stamp
 
@@ -20,6 +20,9 @@ demo: setup
 
 test: setup
 	$(BIN)/pytest
+
+coverage: setup
+	$(BIN)/pytest --cov --cov-report=term
 
 check: setup
 	$(BIN)/ruff format --check .

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from fractions import Fraction
-from typing import TYPE_CHECKING
 
 from stromal.conduct import commands as c
 from stromal.conduct.desk import Receipt
 from stromal.protocol.model import Dose, ReleaseTest, Visit
 from stromal.rehearse.chance import Chance
+from stromal.rehearse.stage import Stage
 from stromal.rules import dosing
 from stromal.values import Quantity, Refused, exact
-
-if TYPE_CHECKING:
-    from stromal.rehearse.run import Stage
 
 _USUAL_VOLUME = {"intrathecal": 4.0, "intravenous": 50.0}
 
@@ -33,11 +30,7 @@ class Bench:
         """Have a lot ready for a visit on a day: made a week before, tested and released on the day before."""
         if visit.name not in self.lots and visit.name not in self.pending:
             self.pending[visit.name] = day
-            self.stage.plan(max(self._today(), day - timedelta(days=7)), lambda then: self._make(then, visit, day))
-
-    def _today(self) -> date:
-        at = self.stage.desk.state().at
-        return at.date() if at else self.stage.protocol.version.effective
+            self.stage.plan(max(self.stage.today(), day - timedelta(days=7)), lambda then: self._make(then, visit, day))
 
     def expects(self, visit: Visit) -> bool:
         """Whether a lot for the visit is still being made."""

@@ -64,6 +64,7 @@ TYPICAL = {
     "mrss": Typical(19, 6, -0.12, 0.12, 1.2),
 }
 """Facts by their usual names."""
+_INSTRUMENTS = {"ALSFRS-R": "alsfrs_r", "EDSS": "edss", "mRSS": "mrss"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +93,10 @@ class Course:
 
 
 def typical(fact: Fact) -> Typical:
-    """What is usual for a fact: by its name, or the middle of its plausible range."""
-    if fact.name in TYPICAL:
-        return TYPICAL[fact.name]
+    """What is usual for a fact: by its instrument or name, or the middle of its plausible range."""
+    name = _INSTRUMENTS.get(fact.instrument, fact.name)
+    if name in TYPICAL:
+        return TYPICAL[name]
     low, high = float(fact.low or 0), float(fact.high if fact.high is not None else 100)
     middle, span = (low + high) / 2, high - low
     return Typical(middle, span / 12, wobble=span / 60, grid=1.0 if span >= 20 else 0.01)
@@ -103,8 +105,8 @@ def typical(fact: Fact) -> Typical:
 def begin(fact: Fact, start: float, chance: Chance) -> Course:
     """The course of a fact from its value at screening on."""
     usual = typical(fact)
-    match fact.instrument or fact.name:
-        case "ALSFRS-R" | "alsfrs_r":
+    match _INSTRUMENTS.get(fact.instrument, fact.name):
+        case "alsfrs_r":
             slope = chance.quantile("decline", ALSFRS_SLOPES)
         case "fvc" if fact.unit == "%":
             litres = 0.6 * chance.quantile("decline", FVC_SLOPES) + 0.4 * chance.quantile("lungs", FVC_SLOPES)

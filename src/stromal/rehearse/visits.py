@@ -7,7 +7,6 @@ calendar and from the state of the book, never from the script.
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import TYPE_CHECKING
 
 from stromal.conduct import commands as c
 from stromal.conduct.desk import Receipt
@@ -18,12 +17,10 @@ from stromal.protocol.model import DayZero, Fact, Timeframe, Visit
 from stromal.rehearse.cells import Bench
 from stromal.rehearse.chance import Chance
 from stromal.rehearse.people import Person
+from stromal.rehearse.stage import Stage
 from stromal.rules import eligibility, schedule
 from stromal.rules.timing import Case
 from stromal.values import Refused
-
-if TYPE_CHECKING:
-    from stromal.rehearse.run import Stage
 
 _TERMS = (
     "Headache", "Back pain", "Nausea", "Fatigue", "Fever", "Chills", "Injection site reaction", "Dizziness",
