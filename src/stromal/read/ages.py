@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from stromal.read.criteria import criteria
-from stromal.read.limits import ages
+from stromal.read.limits import ages, comparisons
 from stromal.read.numerals import durations
+from stromal.read.phrases import Found
 from stromal.read.record import Fields, Item, Number, Range, Reading, Section, Statement, Value, settle
 from stromal.values import Place
 
@@ -55,7 +56,7 @@ def structured_ages(sections: tuple[Section, ...]) -> tuple[Reading, ...]:
 
 def _phrases(items: Iterable[Item], barred: bool, listed: bool) -> Iterator[Said]:
     for item in items:
-        for found in ages(item.place.quote):
+        for found in ages(item.place.quote) or _field_ages(item):
             every = (found.value, *(value for value, _ in found.rivals))
             ranges = [value for value in every if isinstance(value, Range)]
             if barred:
@@ -65,6 +66,14 @@ def _phrases(items: Iterable[Item], barred: bool, listed: bool) -> Iterator[Said
             if ranges:
                 of_all = not (listed and one_ended and found.start > _LEADING)
                 yield Said(tuple(ranges), found.unit, place, of_all, found.note)
+
+
+def _field_ages(item: Item) -> tuple[Found, ...]:
+    """The range that a field labelled age holds, which needs no further word."""
+    if item.label != "age":
+        return ()
+    every = comparisons(item.place.quote)
+    return tuple(Found("age", limit.start, limit.end, limit.value, limit.unit or "years") for limit in every)
 
 
 def said_ages(sections: tuple[Section, ...]) -> tuple[Said, ...]:

@@ -193,10 +193,11 @@ _VOLUME_ROLES = (
     ("fluid_removed", "after", pattern(
         r"\s*of\s+(?:the\s+)?(?:CSF|cerebrospinal fluid)\b[^.;]{0,30}\b(?:remov|withdr|drain)\w*")),
     ("fluid_removed", "before", pattern(r"\b(?:remov\w*|withdr\w*|drain\w*)(?:\s+of)?[^.;\d]{0,20}$")),
-    ("harvest_volume", "before", pattern(r"\b(?:marrow|lipoaspirate|blood|fat|adipose|aspirat\w+)\b[^.;]{0,40}$")),
-    ("harvest_volume", "after", pattern(r"\W*(?:of\s+)?(?:bone\s+marrow|lipoaspirate|(?:\w+\s+)?blood|fat\b)")),
     ("volume", "before", pattern(
-        r"(?:\b(?:in|volume\s+of|volume:?|total\s+of|with|of)\s*(?:a\s+|about\s+|approximately\s+)*|/\s*)$")),
+        r"(?:\b(?:in|volume\s+of|volume:?)\s*(?:a\s+|about\s+|approximately\s+|total\s+of\s+)*|/\s*)$")),
+    ("harvest_volume", "after", pattern(r"\W*(?:of\s+)?(?:bone\s+marrow|lipoaspirate|(?:\w+\s+)?blood|fat\b)")),
+    ("harvest_volume", "before", pattern(r"\b(?:marrow|lipoaspirate|blood|fat|adipose|aspirat\w+)\b[^.;]{0,40}$")),
+    ("volume", "before", pattern(r"\b(?:total\s+of|with|of)\s*(?:a\s+|about\s+|approximately\s+)*$")),
     ("volume", "after", pattern(r"\s*(?:of\s+)?(?:normal\s+|isotonic\s+)?(?:saline|suspension|ringer|solution)")),
 )  # fmt: skip
 
@@ -239,8 +240,9 @@ def vehicles(line: str) -> tuple[Found, ...]:
 
 _GIVEN = r"\s+(?:\w+\s+){0,2}?(?:infusions?|injections?|administrations?|treatments?|doses?|deliver\w*|route|drip)\b"
 ROUTES = {
-    "intravenous": rf"\bintra-?venous(?:ly)?\b|\bi\.v\.|\(IV\)|\bIV(?={_GIVEN})|\bperipheral vein\b|\bby vein\b",
-    "intrathecal": rf"\bintra-?thecal(?:ly)?\b|\(IT\)|\bIT(?={_GIVEN})|\bsubarachnoid\b"
+    "intravenous": rf"\bintra-?venous(?:ly)?\b|\bi\.v\.|\((?-i:IV)\)|\b(?-i:IV)(?={_GIVEN})"
+    r"|\bperipheral vein\b|\bby vein\b",
+    "intrathecal": rf"\bintra-?thecal(?:ly)?\b|\((?-i:IT)\)|\b(?-i:IT)(?={_GIVEN})|\bsubarachnoid\b"
     r"|\b(?:to|into|in) (?:the |their )?(?:CSF|spinal fluid|cerebrospinal fluid)\b",
     "intra-articular": r"\bintra-?articular(?:ly)?\b",
     "intramuscular": r"\bintra-?muscular(?:ly)?\b",

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
-from stromal.read.record import Range, Reading, Statement, Value, gather, settle
+from stromal.read.record import Range, Reading, State, Statement, Value, gather, settle
 
 _NUMBERED = ("dose_1", "dose_2", "dose_3", "dose_4")
 _NEAR = 2
@@ -28,7 +28,7 @@ def _levels(readings: list[Reading]) -> Statement:
     values = tuple(sorted({reading.value for reading in joined}, key=_size))
     places = tuple(dict.fromkeys(place for reading in joined for place in reading.places))
     states = {reading.state for reading in joined}
-    state = "ambiguous" if "ambiguous" in states else "repaired" if "repaired" in states else "stated"
+    state: State = "ambiguous" if "ambiguous" in states else "repaired" if "repaired" in states else "stated"
     return Statement("dose_levels", values, joined[0].unit, state, places, joined)
 
 

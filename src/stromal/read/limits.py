@@ -169,7 +169,7 @@ def _fits(text: str, first: Limit, second: Limit) -> bool:
     if None not in (second.value.low, second.value.high) or (first.unit and second.unit and first.unit != second.unit):
         return False
     between = text[first.end : second.start]
-    flipped = re.search(r"[<≤]\s*=?\s*$", text[: first.end]) is not None and len(between) < 40
+    flipped = re.search(r"[<>≤≥]\s*=?\s*$", text[: first.end]) is not None and len(between) < 40
     return _JOINED.fullmatch(between) is not None or flipped
 
 
@@ -365,7 +365,7 @@ def limits(line: str) -> tuple[Found, ...]:
     """
     text = mend(line)
     taken = [(found.start, found.end) for found in (*ages(line), *windows(line))]
-    made = []
+    made: list[Found] = []
     for limit in comparisons(line):
         name = _subject(text, limit, made[-1].name if made else "")
         worded = text[limit.start : limit.end].isascii() and not re.search(r"\d", text[limit.start : limit.end])

@@ -152,7 +152,7 @@ def _power(match: re.Match[str], text: str) -> Numeral:
     span = match.span()
     if kind == "lost":
         mended = "superscript lost"
-    elif kind == "e" and match["mantissa"]:
+    elif kind == "e":
         return Numeral(*span, value, factor, "written 10eN", (value * 10,))
     elif text[span[0] : span[1]] != match[0]:
         mended = "escaped sign"
@@ -230,6 +230,9 @@ class Amount:
         return next((n.mended for n in self.numerals if n.mended), "")
 
 
+_UNIT_TWICE = re.compile(r"\s*(?P<unit>%|[a-z][a-z/]*)\s*(?:-|–|—|~|\bto)\s*", re.IGNORECASE)
+
+
 def amounts(text: str) -> tuple[Amount, ...]:
     """Numbers, with those joined by a dash or `to` (or `and` after `between`) as one range."""
     mended, made, found = mend(text), list[Amount](), list(numerals(text))
@@ -244,7 +247,12 @@ def amounts(text: str) -> tuple[Amount, ...]:
 
 def _is_range(text: str, low: Numeral, high: Numeral) -> bool:
     between = text[low.end : high.start]
-    if low.value >= high.value or not _TO.fullmatch(between):
+    if low.value >= high.value:
+        return False
+    twice = _UNIT_TWICE.fullmatch(between)
+    if twice:  # 20% to 40%, 18 years to 65 years: the unit is printed at both ends
+        return re.match(rf"\s*{re.escape(twice['unit'].rstrip('s'))}", text[high.end :], re.IGNORECASE) is not None
+    if not _TO.fullmatch(between):
         return False
     joined = between.strip().lower()
     return (

@@ -17,10 +17,10 @@ from stromal.read.record import Number, Range, State, Value
 _GIVING = r"(?:administrations?|injections?|infusions?|transplantations?|implantations?|applications?)"
 _GIVINGS = _GIVING.replace("s?", "s")
 _DOSING = pattern(
-    r"\b(?:inject\w*|infus\w*|administ\w*|transplant\w*|implant\w*|dos(?:e|es|ed|ing)|deliver\w*|treatments)\b"
+    r"\b(?:inject\w*|infus\w*|administ\w*|transplant\w*|implant\w*|dos(?:e|es|ed|ing)|deliver\w*|treatments|given)\b"
 )
 _SEEING = pattern(
-    r"\b(?:visits?|follow\w*|examin\w*|evaluat\w*|assess\w*|monitor\w*|measure\w*|seen|scans?|scor\w*|questionnaires?"
+    r"\b(?:visits?|follow(?:ed|[\s-]?ups?)|examin\w*|evaluat\w*|assess\w*|monitor\w*|measure\w*|seen|scans?|scor\w*|questionnaires?"
     r"|tests?|tested|check\w*)\b"
 )
 
