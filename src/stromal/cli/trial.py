@@ -52,7 +52,7 @@ def rehearse(file: Path, people: int, seed: int, book: Path | None, scenario: Pa
 
 
 def _rehearsed(protocol: Protocol, text: str, path: Path, people: int, seed: int, scenario: Scenario) -> State:
-    """A rehearsal with a progress bar; a book that could not be finished does not stay behind."""
+    """A rehearsal with a progress bar; where it cannot begin, no empty book stays behind."""
     book = SqliteBook.create(path)
     try:
         with show.progress("people finished") as bar:
@@ -61,7 +61,10 @@ def _rehearsed(protocol: Protocol, text: str, path: Path, people: int, seed: int
                 protocol, text, book, people, seed, scenario, progress=lambda n: bar.update(task, completed=n)
             )
     finally:
+        begun = book.head().number
         book.close()
+        if not begun:
+            path.unlink()
 
 
 class _reading:  # noqa: N801 - a context manager, read as a verb
