@@ -1,11 +1,14 @@
-"""Expressions in plain English: a phrase for every node and window of the language, and questions for people.
+"""Expressions in plain English: a phrase and a question for every node and window of the language.
 
-Takes an expression and the protocol that declares its facts; gives words. Strict and inclusive limits are worded
-differently: `> 2 years` is "more than 2 years", `>= 2 years` is "at least 2 years".
+Takes an expression and the protocol that declares its facts; gives words. A condition becomes a clause, a number a
+noun. Strict and inclusive limits are worded differently: `> 2 years` is "more than 2 years", `>= 2 years` is "at
+least 2 years".
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from fractions import Fraction
 from typing import assert_never
 
 from stromal.protocol import tree as t
@@ -13,9 +16,35 @@ from stromal.protocol.model import Protocol
 from stromal.values import Duration, Quantity, plain
 
 _OPERATORS = {
-    ">": "more than", ">=": "at least", "<": "less than", "<=": "at most", "=": "exactly", "!=": "other than",
+    ">": "more than", ">=": "at least", "<": "less than", "<=": "at most", "=": "exactly", "!=": "not",
 }  # fmt: skip
-_MILESTONES = {"consent": "consent", "enrolment": "enrolment", t.NOW: "now"}
+_OPPOSITE = {">": "<=", ">=": "<", "<": ">=", "<=": ">", "=": "!=", "!=": "="}
+_UNITS = {
+    "a": "years", "mo": "months", "wk": "weeks", "d": "days", "cells": "cells", "cells/kg": "cells per kg",
+    "mm[Hg]": "mmHg", "Cel": "degrees Celsius", "/min": "per minute", "10*9/L": "x 10^9 per litre",
+}  # fmt: skip
+_EVENT = {
+    "related": "related to the treatment", "serious": "serious", "expected": "expected", "resolved": "over",
+}  # fmt: skip
+
+Number = t.Number | t.FactValue | t.Age | t.Count | t.Extreme | t.Slope | t.Change | t.Arithmetic
+Noun = Number | t.Length | t.Option | t.Text | t.TimeSince
+Logic = t.Not | t.All | t.Any | t.If
+Test = (
+    t.Compare | t.Between | t.OneOf | t.Happened | t.Unchanged | t.Onset | t.Judged | t.Asked | t.Done | t.Ref | t.Field
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """One condition said, asked and denied."""
+
+    said: str
+    asked: str
+    denied: str
+
+
+# ---------------------------------------------------------------- names, amounts, windows
 
 
 def spoken(name: str) -> str:
@@ -29,11 +58,21 @@ def fact(name: str, protocol: Protocol) -> str:
     return declared.says if declared is not None and declared.says else spoken(name)
 
 
+def number(value: Fraction) -> str:
+    """A number for people: 0.5, 15, 100 million."""
+    millions = value / 1_000_000
+    return f"{plain(millions)} million" if abs(millions) >= 1 and millions < 1_000_000 else plain(value)
+
+
+def amount(quantity: Quantity) -> str:
+    """A number with its unit in words: 8 g/dL, 18 years, 3 million cells per kg."""
+    unit = _UNITS.get(quantity.unit, quantity.unit)
+    return f"{number(quantity.value)} {unit}".rstrip()
+
+
 def anchor(point: t.Anchor) -> str:
     """An anchor in words."""
-    if point.which:
-        return f"the {point.which} {spoken(point.name)}"
-    return _MILESTONES.get(point.name, spoken(point.name))
+    return f"the {point.which} {spoken(point.name)}" if point.which else spoken(point.name)
 
 
 def window(spec: t.WindowSpec) -> str:  # noqa: C901 - one flat case a window
@@ -58,56 +97,61 @@ def window(spec: t.WindowSpec) -> str:  # noqa: C901 - one flat case a window
         case t.FromUntil(first, last):
             return f"from {anchor(first)} until {anchor(last)}"
         case t.InEpochs(names):
-            return f"during {_list(tuple(spoken(name) for name in names), 'and')}"
+            return f"during {listed(tuple(spoken(name) for name in names), 'and')}"
     assert_never(spec)
+
+
+def listed(words: tuple[str, ...], join: str) -> str:
+    """`a, b and c`."""
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} {join} {words[-1]}"
+
+
+def _behind(spec: t.WindowSpec | None) -> str:
+    return f" {window(spec)}" if spec else ""
+
+
+# ---------------------------------------------------------------- phrases and questions
 
 
 def english(expr: t.Expr, protocol: Protocol) -> str:
     """A phrase for any expression: a clause for a condition, a noun for a number."""
+    if isinstance(expr, Logic):
+        return _joined(expr, protocol)
+    return clause(expr, protocol).said if isinstance(expr, Test) else _noun(expr, protocol)
+
+
+def question(expr: t.Expr, protocol: Protocol) -> str:
+    """An expression as a question: yes or no for a condition, "what is" for a number."""
     match expr:
-        case t.Not() | t.All() | t.Any() | t.If():
-            return _joined(expr, protocol)
-        case t.Compare() | t.Between() | t.OneOf():
-            return _compared(expr, protocol)
-        case t.Number() | t.Length() | t.Option() | t.Text() | t.FactValue() | t.Field() | t.Age() | t.TimeSince():
-            return _term(expr, protocol)
-        case t.Count() | t.Extreme() | t.Slope() | t.Change() | t.Arithmetic():
-            return _derived(expr, protocol)
-        case _:
-            return _stated(expr, protocol)
-
-
-def _stated(expr: t.Happened | t.Unchanged | t.Onset | t.Judged | t.Asked | t.Done | t.Ref, protocol: Protocol) -> str:
-    match expr:
-        case t.Happened(name, spec):
-            return f"{fact(name, protocol)} {window(spec)}" if spec else f"{fact(name, protocol)} at any time"
-        case t.Unchanged(name, length, point):
-            return f"{fact(name, protocol)} unchanged for {length} before {anchor(point)}"
-        case t.Onset(spec):
-            return f"it began {window(spec)}"
-        case t.Judged(question, by):
-            return f'the {spoken(by)} answers yes to "{question}"'
-        case t.Asked(question):
-            return f'the person answers yes to "{question}"'
-        case t.Done(visit):
-            given = protocol.schedule[visit].give if visit in protocol.schedule else ""
-            return f"the dose of {spoken(visit)} was given" if given else f"{spoken(visit)} took place"
-        case t.Ref(rule):
-            says = getattr(protocol.rules.get(rule), "says", "")
-            return f"{spoken(rule)} ({says[0].lower() + says[1:]})" if says else spoken(rule)
-    assert_never(expr)
-
-
-def _joined(expr: t.Not | t.All | t.Any | t.If, protocol: Protocol) -> str:
-    match expr:
-        case t.Not(t.Happened() as item):
-            return f"no {english(item, protocol)}"
-        case t.Not(item):
-            return f"not: {english(item, protocol)}"
+        case t.Not(item) if isinstance(item, Test):
+            return f"Is it so that {clause(item, protocol).denied}?"
+        case t.Not():
+            return f"Is this so: {english(expr, protocol)}?"
         case t.All(items):
-            return "; and ".join(_inside(item, protocol) for item in items)
+            return f"All of these? {_numbered(items, protocol)}"
         case t.Any(items):
-            return "; or ".join(_inside(item, protocol) for item in items)
+            return f"Any of these? {_numbered(items, protocol)}"
+        case t.If(condition, then):
+            return f"Only if {english(condition, protocol)}: {question(then, protocol)}"
+        case t.Judged(asked) | t.Asked(asked):
+            return asked
+    return f"{clause(expr, protocol).asked}?" if isinstance(expr, Test) else f"What is {_noun(expr, protocol)}?"
+
+
+def _numbered(items: tuple[t.Expr, ...], protocol: Protocol) -> str:
+    return " ".join(f"({index}) {question(item, protocol)}" for index, item in enumerate(items, 1))
+
+
+def _joined(expr: Logic, protocol: Protocol) -> str:
+    match expr:
+        case t.Not(item) if isinstance(item, Test):
+            return clause(item, protocol).denied
+        case t.Not(item):
+            return f"it is not so that {_inside(item, protocol)}"
+        case t.All(items):
+            return ", and ".join(_inside(item, protocol) for item in items)
+        case t.Any(items):
+            return ", or ".join(_inside(item, protocol) for item in items)
         case t.If(condition, then):
             return f"if {english(condition, protocol)}, then {english(then, protocol)}"
     assert_never(expr)
@@ -118,19 +162,80 @@ def _inside(item: t.Expr, protocol: Protocol) -> str:
     return f"({phrase})" if isinstance(item, t.All | t.Any | t.If) else phrase
 
 
-def _compared(expr: t.Compare | t.Between | t.OneOf, protocol: Protocol) -> str:
+# ---------------------------------------------------------------- conditions
+
+
+def clause(expr: Test, protocol: Protocol) -> Clause:
+    """A condition without and, or, not, if: said, asked and denied."""
+    match expr:
+        case t.Compare() | t.Between() | t.OneOf():
+            return _compared(expr, protocol)
+        case t.Happened():
+            return _happened(expr, protocol)
+        case t.Unchanged(name, length, point):
+            return _is(fact(name, protocol), "was", f"unchanged for {length} before {anchor(point)}")
+        case t.Field(name):
+            return _is("the event", "is", _EVENT.get(name, f"of some {spoken(name)}"))
+        case t.Onset(spec):
+            when = window(spec)
+            return Clause(f"the event began {when}", f"Did the event begin {when}", f"the event did not begin {when}")
+        case t.Judged(asked, by):
+            return _answered(f"the {spoken(by)}", asked)
+        case t.Asked(asked):
+            return _answered("the person", asked)
+        case t.Done(visit):
+            return _done(visit, protocol)
+        case t.Ref(rule):
+            return _rule(rule, protocol)
+    assert_never(expr)
+
+
+def _is(subject: str, verb: str, rest: str) -> Clause:
+    return Clause(f"{subject} {verb} {rest}", f"{verb.capitalize()} {subject} {rest}", f"{subject} {verb} not {rest}")
+
+
+def _answered(who: str, asked: str) -> Clause:
+    return Clause(f'{who} answers yes to "{asked}"', asked.rstrip("?"), f'{who} answers no to "{asked}"')
+
+
+def _done(visit: str, protocol: Protocol) -> Clause:
+    planned = protocol.schedule.get(visit)
+    if planned is not None and planned.give:
+        return _is(f"the dose of {spoken(visit)}", "was", "given")
+    named = spoken(visit)
+    return Clause(f"{named} took place", f"Did {named} take place", f"{named} did not take place")
+
+
+def _rule(name: str, protocol: Protocol) -> Clause:
+    says = getattr(protocol.rules.get(name), "says", "")
+    named = f"{spoken(name)} ({says[0].lower() + says[1:]})" if says else spoken(name)
+    return Clause(f"{named} holds", f"Does {named} hold", f"{named} does not hold")
+
+
+def _happened(expr: t.Happened, protocol: Protocol) -> Clause:
+    named, declared = fact(expr.fact, protocol), protocol.facts.get(expr.fact)
+    if declared is not None and declared.kind == "yes_no":
+        return _is(f'the answer to "{named}"{_behind(expr.window)}', "is", "yes")
+    if isinstance(expr.window, t.Ongoing):
+        when = f"at {anchor(expr.window.at)}" if expr.window.at else "now"
+        return Clause(f"there is {named} {when}", f"Is there {named} {when}", f"there is no {named} {when}")
+    when = window(expr.window) if expr.window else "at any time"
+    return Clause(f"there was {named} {when}", f"Was there {named} {when}", f"there was no {named} {when}")
+
+
+def _compared(expr: t.Compare | t.Between | t.OneOf, protocol: Protocol) -> Clause:
     match expr:
         case t.Compare(op, left, right):
-            item, behind = _apart(left, protocol)
-            if isinstance(right, t.Text):
-                return f"{item} is {'' if op == '=' else 'not '}{english(right, protocol)}"
-            return f"{item} is {_OPERATORS[op]} {english(right, protocol)}{behind}"
+            subject, behind = _apart(left, protocol)
+            limit = english(right, protocol)
+            said, denied = (f"{_OPERATORS[each]} {limit}{behind}" for each in (op, _OPPOSITE[op]))
+            return Clause(f"{subject} is {said}", f"Is {subject} {said}", f"{subject} is {denied}")
         case t.Between(left, low, high, unit):
-            item, behind = _apart(left, protocol)
-            return f"{item} is {plain(low)} to {Quantity(high, unit)}, both included,{behind}".rstrip(",")
+            subject, behind = _apart(left, protocol)
+            return _is(subject, "is", f"{number(low)} to {amount(Quantity(high, unit))} (both included){behind}")
         case t.OneOf(left, options):
-            item, behind = _apart(left, protocol)
-            return f"{item} is {_list(tuple(spoken(option) for option in options), 'or')}{behind}"
+            subject, behind = _apart(left, protocol)
+            return _is(subject, "is", f"{listed(tuple(spoken(option) for option in options), 'or')}{behind}")
     assert_never(expr)
 
 
@@ -138,29 +243,35 @@ def _apart(item: t.Expr, protocol: Protocol) -> tuple[str, str]:
     """A term and the window that is said behind the comparison."""
     match item:
         case t.FactValue(name, spec):
-            return fact(name, protocol), f" {window(spec)}" if spec else ""
+            return fact(name, protocol), _behind(spec)
         case t.Age(at):
             return "age", f" at {anchor(at)}" if at else ""
         case t.TimeSince(name, which, at):
-            first = f"{which} " if which else ""
-            return f"the time since {first}{fact(name, protocol)}", f" at {anchor(at)}" if at else ""
+            start = f"the {which} " if which else ""
+            return f"the time since {start}{fact(name, protocol)}", f" at {anchor(at)}" if at else ""
+        case t.Field(name):
+            return f"the {spoken(name)} of the event", ""
     return english(item, protocol), ""
 
 
-def _term(
-    expr: t.Number | t.Length | t.Option | t.Text | t.FactValue | t.Field | t.Age | t.TimeSince, protocol: Protocol
-) -> str:
+# ---------------------------------------------------------------- nouns
+
+
+def _noun(expr: Noun, protocol: Protocol) -> str:
     match expr:
-        case t.Number(amount):
-            return str(amount)
+        case t.Number(quantity):
+            return amount(quantity)
         case t.Length(duration):
             return str(duration)
-        case t.Option(name) | t.Field(name):
+        case t.Option(name):
             return spoken(name)
         case t.Text(text):
             return f'"{text}"'
-    item, behind = _apart(expr, protocol)
-    return item + behind
+        case t.FactValue() | t.Age() | t.TimeSince():
+            return "".join(_apart(expr, protocol))
+        case t.Count() | t.Extreme() | t.Slope() | t.Change() | t.Arithmetic():
+            return _derived(expr, protocol)
+    assert_never(expr)
 
 
 def _derived(expr: t.Count | t.Extreme | t.Slope | t.Change | t.Arithmetic, protocol: Protocol) -> str:
@@ -169,50 +280,19 @@ def _derived(expr: t.Count | t.Extreme | t.Slope | t.Change | t.Arithmetic, prot
             return f"the number of {_members(of, where, spec, protocol)}"
         case t.Extreme(which, name, of, where, spec):
             most = "highest" if which == "max" else "lowest"
-            return f"the {most} {spoken(name)} of {_members(of, where, spec, protocol)}"
+            return f"the {most} {spoken(name)} of {_members(of, where, spec, protocol)} (0 when there are none)"
         case t.Slope(name, per, spec):
-            return f"the change of {fact(name, protocol)} per {per}{' ' + window(spec) if spec else ''}"
+            return f"the average change of {fact(name, protocol)} per {per}{_behind(spec)}"
         case t.Change(name, base, at):
             return f"the change of {fact(name, protocol)} from {anchor(base)} to {anchor(at)}"
         case t.Arithmetic(op, left, right):
-            return f"{english(left, protocol)} {'plus' if op == '+' else 'minus'} {english(right, protocol)}"
+            second = english(right, protocol)
+            second = f"({second})" if isinstance(right, t.Arithmetic) else second
+            return f"{english(left, protocol)} {'plus' if op == '+' else 'minus'} {second}"
     assert_never(expr)
 
 
 def _members(of: str, where: t.Expr | None, spec: t.WindowSpec | None, protocol: Protocol) -> str:
-    named = "participants" if of == t.PARTICIPANTS else fact(of, protocol)
-    condition = f" for which {english(where, protocol)}" if where else ""
-    return f"{named}{' ' + window(spec) if spec else ''}{condition}"
-
-
-def _list(words: tuple[str, ...], join: str) -> str:
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} {join} {words[-1]}"
-
-
-def question(expr: t.Expr, protocol: Protocol) -> str:
-    """A condition as a yes/no question to somebody."""
-    match expr:
-        case t.Judged(asked) | t.Asked(asked):
-            return asked
-        case t.Happened(name, t.Ongoing(at)):
-            return f"Is there {fact(name, protocol)} {'at ' + anchor(at) if at else 'now'}?"
-        case t.Happened(name, spec):
-            return f"Was there {fact(name, protocol)} {window(spec) if spec else 'at any time'}?"
-        case t.Not(t.Judged(asked) | t.Asked(asked)):
-            return f"Is the answer no? {asked}"
-        case t.Not(t.Happened() as item):
-            return f"Is it certain that there was no {english(item, protocol)}?"
-        case t.Compare() | t.Between() | t.OneOf():
-            clause, _, rest = english(expr, protocol).partition(" is ")
-            return f"Is {clause} {rest}?"
-        case t.All(items):
-            return f"All of these? {_numbered(items, protocol)}"
-        case t.Any(items):
-            return f"Any of these? {_numbered(items, protocol)}"
-        case t.If(condition, then):
-            return f"Only if {english(condition, protocol)}: {question(then, protocol)}"
-    return f"Is this so: {english(expr, protocol)}?"
-
-
-def _numbered(items: tuple[t.Expr, ...], protocol: Protocol) -> str:
-    return " ".join(f"({number}) {question(item, protocol)}" for number, item in enumerate(items, 1))
+    named, whose = ("participants", "for whom") if of == t.PARTICIPANTS else (fact(of, protocol), "where")
+    condition = f" {whose} {english(where, protocol)}" if where else ""
+    return f"{named}{_behind(spec)}{condition}"

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import textwrap
 from dataclasses import dataclass
+from fractions import Fraction
 
 from stromal.protocol import english as e
 from stromal.protocol import tree as t
-from stromal.protocol.model import Assumption, Criterion, Dose, Protocol, Series, Visit
-from stromal.protocol.notation import write_amount, write_ladder, write_span, write_when, write_window
+from stromal.protocol.model import Assumption, Criterion, DayZero, Dose, Protocol, Rule, Series, Table, Visit, Weight
+from stromal.protocol.notation import write_when
+from stromal.protocol.timeline import Plan, plan
+from stromal.values import Duration, plain
 
 _WIDTH = 100
 UNCONFIRMED = "assumed, not confirmed"
@@ -48,7 +51,7 @@ class Checklist:
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """One visit: when, with what leeway, what is given, what is done."""
+    """One visit: when, with what leeway, what is given, what is done; its nominal day counted from day 0."""
 
     visit: str
     when: str
@@ -57,6 +60,7 @@ class Activity:
     gives: str
     condition: str
     done: tuple[str, ...]
+    target: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +85,10 @@ def synopsis(protocol: Protocol) -> Synopsis:
         ("Version", f"{version.number}, in force from {version.effective}"),
         ("Condition", population.condition),
     ]
-    lines += [("Product", f"{each.says} ({_donor(each.donor)})") for each in protocol.products.values()]
+    lines += [("Product", f"{each.says} ({_DONORS[each.donor]})") for each in protocol.products.values()]
     lines += [("Dose", _dose(each)) for each in protocol.doses.values()]
     for rule in protocol.rules.values():
-        lines.append(("Rule", f"{e.spoken(rule.name)}: {rule.says or _rule_words(protocol, rule.name)}"))
+        lines.append(("Rule", f"{e.spoken(rule.name)}: {rule.says or _rule_words(protocol, rule)}"))
     for each in protocol.objectives.values():
         lines.append(
             (f"{each.rank.capitalize()} objective", f"{each.says} Measured by {e.english(each.endpoint, protocol)}.")
@@ -93,28 +97,44 @@ def synopsis(protocol: Protocol) -> Synopsis:
     return Synopsis(trial.title, tuple(lines))
 
 
-def _donor(donor: str) -> str:
-    return {"patient": "the patient's own cells", "matched donor": "made for one recipient"}.get(
-        donor, "from a third party"
-    )
+_DONORS = {
+    "patient": "the patient's own cells",
+    "matched donor": "of a donor chosen for this patient",
+    "third party": "of a donor unrelated to the patient",
+}
 
 
 def _dose(dose: Dose) -> str:
-    amount = f"{write_ladder(dose.ladder)}, starting at {write_amount(dose.amount, dose.weight)}" if dose.ladder else (
-        write_amount(dose.amount, dose.weight)
-    )  # fmt: skip
-    volume = f" in {write_span(dose.volume, 'mL')}" if dose.volume else ""
-    removed = f" after {write_span((dose.removed, dose.removed), 'mL')} are removed" if dose.removed else ""
-    return f"{e.spoken(dose.name)}: {amount}{volume}{removed}, {dose.route or 'route not stated'}"
+    volume = f" in {_range(dose.volume)} mL" if dose.volume else ""
+    removed = f" after {plain(dose.removed)} mL are removed" if dose.removed else ""
+    tolerance = f"; {_range(dose.tolerance)} % of it is within tolerance" if dose.tolerance else ""
+    return f"{e.spoken(dose.name)}: {_amount(dose)}{volume}{removed}, {dose.route or 'route not stated'}{tolerance}"
 
 
-def _rule_words(protocol: Protocol, name: str) -> str:
-    rule = protocol.rules[name]
-    rows = getattr(rule, "rows", None)
-    if rows is None:
-        return e.english(rule.when, protocol)  # type: ignore[union-attr]  # only a table has no condition of its own
-    told = [f"{row.then} when {e.english(row.when, protocol)}" for row in rows]
-    return "; ".join((*told, f"otherwise {rule.otherwise}"))  # type: ignore[union-attr]  # only a table has rows
+def _amount(dose: Dose) -> str:
+    if dose.ladder:
+        rungs = e.listed(tuple(e.number(rung.value) for rung in dose.ladder), "or")
+        return f"{rungs} {dose.amount.unit}, {e.number(dose.amount.value)} first"
+    cap = f", at most {plain(dose.cap)} kg counted" if dose.cap else ""
+    return f"{e.amount(dose.amount)}{_weighed(dose.weight)}{cap}"
+
+
+def _weighed(weight: Weight | None) -> str:
+    if weight is None:
+        return ""
+    return f" of {e.spoken(weight.fact)} at {e.spoken(weight.at) if weight.at else 'the same visit'}"
+
+
+def _range(span: tuple[Fraction, Fraction]) -> str:
+    low, high = span
+    return plain(low) if low == high else f"{plain(low)} to {plain(high)}"
+
+
+def _rule_words(protocol: Protocol, rule: Rule) -> str:
+    if not isinstance(rule, Table):
+        return e.english(rule.when, protocol)
+    told = [f"{row.then} when {e.english(row.when, protocol)}" for row in rule.rows]
+    return "; ".join((*told, *([f"otherwise {rule.otherwise}"] if rule.otherwise else [])))
 
 
 def _unconfirmed(protocol: Protocol) -> list[Assumption]:
@@ -173,17 +193,45 @@ def _answered_by(condition: t.Expr) -> str:
 
 def schedule(protocol: Protocol) -> Activities:
     """Every visit with its time, leeway, dose and what is done."""
-    visits = tuple(_activity(visit, protocol) for visit in protocol.schedule.values())
+    days = plan(protocol)
+    visits = tuple(_activity(visit, protocol, days) for visit in protocol.schedule.values())
     return Activities(f"Schedule of activities, {protocol.trial.id}", visits)
 
 
-def _activity(visit: Visit, protocol: Protocol) -> Activity:
-    condition = f"only if {e.english(visit.condition, protocol)}" if visit.condition else ""
+def _activity(visit: Visit, protocol: Protocol, days: Plan) -> Activity:
     done = tuple("consent" if name == "consent" else e.fact(name, protocol) for name in visit.do)
     gives = e.spoken(visit.give) if visit.give else ""
     name = f"{e.spoken(visit.name)} 1, 2, ..." if isinstance(visit.when, Series) else e.spoken(visit.name)
-    window = write_window(visit.early, visit.late)
-    return Activity(name, e.spoken(write_when(visit.when)), window, e.spoken(visit.epoch), gives, condition, done)
+    when = e.spoken(write_when(visit.when)).replace("..", " to ")
+    window = _leeway(visit.early, visit.late)
+    return Activity(
+        name, when, window, e.spoken(visit.epoch), gives, _only(visit, protocol), done, _target(visit, days)
+    )
+
+
+def _only(visit: Visit, protocol: Protocol) -> str:
+    match visit.condition:
+        case None:
+            return ""
+        case t.Not(item):
+            return f"not if {e.english(item, protocol)}"
+        case condition:
+            return f"only if {e.english(condition, protocol)}"
+
+
+def _leeway(early: Duration, late: Duration) -> str:
+    if early == late:
+        return f"up to {early} early or late" if early.count else ""
+    return f"up to {early} early or {late} late"
+
+
+def _target(visit: Visit, days: Plan) -> str:
+    """The nominal day or days, `day 91` or `days 14 to 21`; nothing where the file gives the day itself or none."""
+    span = days.get(visit.name)
+    if span is None or isinstance(visit.when, DayZero):
+        return ""
+    low, high = round(span.low), round(span.high)
+    return f"day {low}" if low == high else f"days {low} to {high}"
 
 
 # ---------------------------------------------------------------- text
@@ -215,7 +263,7 @@ def _asked(question: Question) -> str:
 
 
 def _visited(activity: Activity) -> str:
-    when = f"{activity.when} ({activity.window})" if activity.window else activity.when
+    when = ", ".join(filter(None, (activity.when, activity.target, activity.window)))
     epoch = f"epoch {activity.epoch}" if activity.epoch else ""
     given = f"gives {activity.gives}" if activity.gives else ""
     parts = (when, epoch, given, activity.condition)
