@@ -18,8 +18,8 @@ from stromal.ledger.events import Entry
 from stromal.store.memory import MemoryBook
 from stromal.store.sqlite import SqliteBook
 
-COMMITS = 1_000
-RUNS = 9
+COMMITS = 200
+RUNS = 45
 
 
 def appending(book: SqliteBook | MemoryBook, entries: list[Entry]) -> Callable[[], None]:

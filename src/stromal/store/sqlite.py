@@ -92,18 +92,16 @@ class _File:
         """A number that SQLite keeps about the file."""
         return int(self.run(f"PRAGMA {name}")[0][0])
 
-    @contextmanager
-    def exclusive(self) -> Iterator[None]:
-        """One transaction that nobody else may write beside; undone unless its end is reached."""
+    def begin(self) -> None:
+        """A transaction that nobody else may write beside."""
         self.run("BEGIN IMMEDIATE")
-        try:
-            yield
-            if not self.connection.in_transaction:
-                why = "an entry could not be written, so nothing was"
-                raise self.unusable("book.undone", why, "see to the cause and do it again")
-            self.run("COMMIT")
-        finally:
-            self.roll_back()
+
+    def commit(self) -> None:
+        """Make the transaction last."""
+        if not self.connection.in_transaction:
+            why = "an entry could not be written, so nothing was"
+            raise self.unusable("book.undone", why, "see to the cause and do it again")
+        self.run("COMMIT")
 
     def roll_back(self) -> None:
         """Undo the transaction, if one is open."""
@@ -155,12 +153,17 @@ MIGRATIONS: tuple[Callable[[_File], None], ...] = (_entries, _next_number)
 
 
 def _migrate(file: _File) -> None:
-    if file.pragma("user_version") < len(MIGRATIONS):
-        with file.exclusive():
-            done = file.pragma("user_version")  # asked again: another program may have been faster
-            for version, step in enumerate(MIGRATIONS[done:], start=done + 1):
-                step(file)
-                file.run(f"PRAGMA user_version = {version}")
+    if file.pragma("user_version") == len(MIGRATIONS):
+        return
+    file.begin()
+    try:
+        done = file.pragma("user_version")  # asked again: another program may have been faster
+        for version, step in enumerate(MIGRATIONS[done:], start=done + 1):
+            step(file)
+            file.run(f"PRAGMA user_version = {version}")
+        file.commit()
+    finally:
+        file.roll_back()
 
 
 @contextmanager
@@ -187,8 +190,8 @@ class SqliteBook:
     def __init__(self, file: _File, thorough: bool = False) -> None:
         self._file = file
         self._thorough = thorough
-        self._newest = Head()
-        self._writer: _Writer | None = None
+        self.newest = Head()
+        self.writer: _Writer | None = None
 
     @classmethod
     def create(cls, path: Path) -> SqliteBook:
@@ -226,11 +229,11 @@ class SqliteBook:
 
     def head(self) -> Head:
         """The end of the book as committed."""
-        return self._writer.began if self._writer else self._last()
+        return self.writer.began if self.writer else self.last()
 
     def rows(self, after: int = 0) -> Iterator[Sealed]:
         """The rows after a number, up to the head as it is when the first is asked for."""
-        yield from _rows(self._file, after, self._writer.began.number if self._writer else _last_number(self._file))
+        yield from _rows(self._file, after, self.writer.began.number if self.writer else _last_number(self._file))
         if self._thorough:
             _look_over(self._file)
 
@@ -238,38 +241,52 @@ class SqliteBook:
         """The entries after a number, up to the head as it is when the first is asked for."""
         return map(unseal, self.rows(after))
 
-    @contextmanager
-    def writing(self) -> Iterator[_Writer]:
+    def writing(self) -> _Writer:
         """An exclusive transaction: leaving it normally makes it last, an exception undoes all of it."""
-        if self._writer is not None:
-            raise ValueError("this book is being written already; leave the first `writing` before the next")
-        with self._file.exclusive():
-            writer = self._writer = _Writer(self._file, self._last())
-            try:
-                yield writer
-            finally:
-                writer.ended = True
-                self._writer = None
-        self._newest = writer.head
+        return _Writer(self, self._file)
 
     def close(self) -> None:
         """Let go of the file; the last to do so folds the log into it."""
         self._file.connection.close()
 
-    def _last(self) -> Head:
-        """The head; read only when somebody else has moved it, for entries never change."""
-        if _last_number(self._file) != self._newest.number:
-            self._newest = head_at(Sealed(*self._file.run(_LAST)[0]))
-        return self._newest
+    def last(self) -> Head:
+        """The head inside a transaction or out of it; read only when somebody else moved it: entries never change."""
+        number = _last_number(self._file)
+        if number < self.newest.number:
+            raise self._file.damaged(f"it went on to entry {self.newest.number} and now ends at {number}")
+        if number > self.newest.number:
+            self.newest = head_at(Sealed(*self._file.run(_LAST)[0]))
+        return self.newest
 
 
 class _Writer:
-    """The rows of one transaction, beside those of the book."""
+    """One transaction: its rows, beside those of the book."""
 
-    def __init__(self, file: _File, head: Head) -> None:
-        self.began = self.head = head
-        self.ended = False
+    def __init__(self, book: SqliteBook, file: _File) -> None:
+        self.began = self.head = Head()
+        self._book = book
         self._file = file
+
+    def __enter__(self) -> _Writer:
+        if self._book.writer is not None:
+            raise ValueError("this book is being written already; leave the first `writing` before the next")
+        self._file.begin()
+        try:
+            self.began = self.head = self._book.last()
+            self._book.writer = self
+        finally:
+            if self._book.writer is None:
+                self._file.roll_back()
+        return self
+
+    def __exit__(self, kind: object, _error: object, _trace: object) -> None:
+        self._book.writer = None
+        try:
+            if kind is None:
+                self._file.commit()
+                self._book.newest = self.head
+        finally:
+            self._file.roll_back()
 
     def rows(self, after: int = 0) -> Iterator[Sealed]:
         """The rows after a number, with what was appended so far."""
@@ -281,14 +298,14 @@ class _Writer:
 
     def append(self, entries: Sequence[Entry]) -> Head:
         """Add entries at the end. ValueError when they do not go on from the head; then nothing is added."""
-        if self.ended:
+        if self._book.writer is not self or not self._file.connection.in_transaction:
             raise ValueError("this transaction has ended; begin another with `writing`")
         rows, head = link(entries, self.head)
         try:
             for row in rows:
                 self._file.run(_APPEND, (row.number, row.body, row.seal))
         except Unusable:
-            self.ended = True  # some of the rows may be in: none may last, even if somebody catches this and goes on
+            # Some of the rows may be in. None may last, even if somebody catches this and goes on.
             self._file.roll_back()
             raise
         self.head = head
