@@ -7,6 +7,7 @@ window, and is left as it was found. `figures` and its parts paint on it (step 1
 from __future__ import annotations
 
 import io
+import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -105,14 +106,10 @@ def made(
     return Figure(name, title, alt, labelled(draw(name, height, paint), name, title, alt), entries, result, note)
 
 
-def bare(axes: Axes, *sides: str) -> None:
-    """Take away the frame on these sides with its ticks."""
-    for side in sides:
-        axes.spines[side].set_visible(False)
-    if "left" in sides:
-        axes.tick_params(axis="y", length=0)
-    if "bottom" in sides:
-        axes.tick_params(axis="x", length=0)
+def bare(axes: Axes) -> None:
+    """Take away the frame on the left with its ticks, where names stand instead of numbers."""
+    axes.spines["left"].set_visible(False)
+    axes.tick_params(axis="y", length=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,4 +153,4 @@ def signed(value: float, decimals: int = 2) -> str:
 def month_steps(low: float, high: float) -> list[int]:
     """Whole months, quarters, half years or years between two months, whichever gives at most seven."""
     step = next((step for step in (1, 3, 6, 12, 24) if (high - low) / step <= 7), 48)
-    return [month for month in range(-600, 601, step) if low <= month <= high]
+    return list(range(math.ceil(low / step) * step, math.floor(high) + 1, step))

@@ -6,6 +6,7 @@ Takes the State and the Protocol, gives tables (step 8 of the walk).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import assert_never
 
 from stromal.analyse.grid import Column, Row, Table, counted, gathered
 from stromal.analyse.readings import label
@@ -50,6 +51,7 @@ def stopped(hold: PlacedHold) -> str:
             return f"dose {label(hold.dose).lower()}"
         case "trial":
             return "the whole trial"
+    assert_never(hold.level)
 
 
 def _signature(state: State, signature: Signature) -> str:

@@ -62,7 +62,7 @@ class _Forest:
         axes.set_xlabel(f"{measured} ({self.result.unit})" if self.result.unit else measured)
         axes.margins(x=0.06)
         axes.grid(axis="x", color=LINE, linewidth=0.4)
-        bare(axes, "left")
+        bare(axes)
 
     def _numbers(self, axes: Axes, size: float) -> None:
         """The same values as figures, in a column to the right of the plot."""
@@ -124,4 +124,4 @@ class _Harms:
         axes.set_xlim(-1.5, 101.5)
         axes.set_xlabel("Percent of people dosed")
         axes.grid(axis="x", color=LINE, linewidth=0.4)
-        bare(axes, "left")
+        bare(axes)

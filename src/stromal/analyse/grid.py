@@ -110,6 +110,11 @@ def cite(entries: Iterable[int], most: int = 0) -> str:
     return f"{'entry' if single else 'entries'} {written}" + (f" and {left} more" if left else "")
 
 
+def numbered(count: int, what: str) -> str:
+    """`1 dose`, `2 doses`: how many of something, in the singular for one."""
+    return f"{count} {what}{'' if count == 1 else 's'}"
+
+
 def counted(names: Sequence[str]) -> dict[str, int]:
     """How often each name occurs, the most frequent first, then by name."""
     tally = {name: names.count(name) for name in set(names)}

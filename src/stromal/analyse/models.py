@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import assert_never
 
 from stromal.analyse.estimates import (
     LEVEL,
@@ -21,9 +22,10 @@ from stromal.analyse.estimates import (
     t_interval,
     t_p_value,
 )
-from stromal.analyse.grid import gathered
+from stromal.analyse.grid import gathered, numbered
 from stromal.ledger.state import Participant, State
 from stromal.protocol import tree as t
+from stromal.protocol.english import english
 from stromal.protocol.model import Analysis, Method, Objective, Protocol, Rank
 from stromal.protocol.writing import write, write_window
 from stromal.rules.endpoints import is_truth
@@ -65,6 +67,7 @@ class PValue:
 class Result:
     """The answer of one analysis. Proportions are in percent; `events` of `n` people with `unknown` not judged.
 
+    `endpoint` and `population` are as the protocol writes them, `measured` and `in_whom` the same in English.
     `missing` people belong to the population but have no value; `outside` people do not belong, or nobody knows.
     """
 
@@ -80,6 +83,8 @@ class Result:
     interval: Interval | None
     population: str
     endpoint: str
+    measured: str
+    in_whom: str
     estimand: str = ""
     description: Description = field(default_factory=lambda: Description(0))
     p_values: tuple[PValue, ...] = ()
@@ -218,7 +223,7 @@ def _tested(
     if told.sd is None:
         return None, (PValue("t", None, "needs two people"), permuted)
     error = told.sd / told.n**0.5
-    freedom = f"{told.n - 1} degree{'s' * (told.n > 2)} of freedom"
+    freedom = f"{numbered(told.n - 1, 'degree')} of freedom"
     p = t_p_value(told.mean, error, told.n - 1)
     return t_interval(told.mean, error, told.n - 1), (
         PValue("t", p, freedom if p is not None else "all values are equal"),
@@ -241,7 +246,9 @@ def _result(protocol: Protocol, state: State, analysis: Analysis, seed: int) -> 
     return Result(
         analysis.name, analysis.method, analysis.says or objective.says, objective.rank, objective.name,
         answer.measure, answer.unit, answer.n, answer.estimate, answer.interval,
-        population=_population(analysis), endpoint=write(objective.endpoint), estimand=analysis.estimand,
+        population=_population(analysis), endpoint=write(objective.endpoint),
+        measured=english(objective.endpoint, protocol), in_whom=_in_whom(analysis, protocol),
+        estimand=analysis.estimand,
         description=answer.description,
         p_values=answer.p_values, events=answer.events, unknown=answer.unknown, values=sample.values,
         missing=sample.missing, outside=sample.outside, caveats=answer.caveats, how=answer.how, source=answer.source,
@@ -259,6 +266,7 @@ def _answered(method: Method, endpoint: t.Expr, sample: Sample, seed: int) -> An
             return change(sample.numbers, sample.unit, seed, keys)
         case "slope_difference":
             return slope_difference(sample.numbers, _per(endpoint, sample.unit), seed, keys)
+    assert_never(method)
 
 
 def _per(endpoint: t.Expr, unit: str) -> str:
@@ -268,8 +276,12 @@ def _per(endpoint: t.Expr, unit: str) -> str:
 
 
 def _population(analysis: Analysis) -> str:
+    return write(analysis.population) if analysis.population is not None else ""
+
+
+def _in_whom(analysis: Analysis, protocol: Protocol) -> str:
     if analysis.population is not None:
-        return write(analysis.population)
+        return f"everybody enrolled of whom it is true that {english(analysis.population, protocol)}"
     return "everybody dosed" if analysis.method in _AT_RISK else "everybody enrolled"
 
 

@@ -20,7 +20,7 @@ from stromal.analyse.grid import Cell, Column, Row, Table, cite, gathered, range
 from stromal.analyse.models import Result, analyse
 from stromal.analyse.summary import Seal, Summary, summarise
 from stromal.analyse.tables import Tables, tabulate
-from stromal.analyse.wording import decimals_of, details, fixed, happening, moment, p_value, sentence, shown
+from stromal.analyse.wording import details, happening, moment, p_value, sentence, shown
 from stromal.ledger.events import Entry
 from stromal.ledger.state import State
 from stromal.protocol.model import Assumption, Protocol
@@ -154,7 +154,7 @@ def _environment() -> Environment:
         loader=PackageLoader("stromal.analyse", "templates"), autoescape=True, undefined=StrictUndefined,
         trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True,
     )  # fmt: skip
-    environment.globals.update(sentence=sentence, p_value=p_value, fixed=fixed, decimals_of=decimals_of, moment=moment)
+    environment.globals.update(sentence=sentence, p_value=p_value, moment=moment)
     return environment
 
 

@@ -155,10 +155,8 @@ def at_risk(answers: Sequence[Truth]) -> tuple[Cell, ...]:
     return yes, unknown, of, share, low, high
 
 
-def bounds(yes: int, unknown: int, of: int) -> tuple[float | None, float | None]:
-    """Exact 95 % limits in percent, wide enough for the unknown to turn out either way; None of nobody."""
-    if not of:
-        return None, None
+def bounds(yes: int, unknown: int, of: int) -> tuple[float, float]:
+    """Exact 95 % limits in percent, wide enough for the unknown to turn out either way. ValueError of nobody."""
     return 100 * clopper_pearson(yes, of).low, 100 * clopper_pearson(yes + unknown, of).high
 
 

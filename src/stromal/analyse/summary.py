@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from stromal.analyse.grid import numbered
 from stromal.analyse.models import Result
 from stromal.analyse.readings import dosed
 from stromal.analyse.safety import GRADES
@@ -56,16 +57,12 @@ class Summary:
         ends = [f"{count} {what}" for count, what in counts if count] or ["nobody enrolled yet"]
         events = sum(self.grades)
         worst = max((grade for grade, count in zip(GRADES, self.grades, strict=True) if count), default=0)
-        harm = f"{events} adverse event{_s(events)}" + (f", the worst of grade {worst}" if worst else "")
+        harm = numbered(events, "adverse event") + (f", the worst of grade {worst}" if worst else "")
         return (
             f"{self.screened} screened, {self.enrolled} of {self.planned} planned enrolled, {self.dosed} dosed"
-            f" ({self.doses} dose{_s(self.doses)}): {joined(ends)}. {harm}; {self.holds} hold{_s(self.holds)},"
-            f" {self.standing} standing; {self.deviations} deviation{_s(self.deviations)}."
+            f" ({numbered(self.doses, 'dose')}): {joined(ends)}. {harm}; {numbered(self.holds, 'hold')},"
+            f" {self.standing} standing; {numbered(self.deviations, 'deviation')}."
         )
-
-
-def _s(count: int) -> str:
-    return "" if count == 1 else "s"
 
 
 def summarise(

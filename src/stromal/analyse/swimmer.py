@@ -27,7 +27,7 @@ from stromal.analyse.canvas import (
     made,
     month_steps,
 )
-from stromal.analyse.grid import gathered
+from stromal.analyse.grid import gathered, numbered
 from stromal.analyse.readings import doses, label, level
 from stromal.ledger.state import Participant, State
 from stromal.protocol.model import Protocol
@@ -154,9 +154,10 @@ def _alt(people: Sequence[Participant]) -> str:
     told = []
     for person in people:
         worst = max((event.grade for event in person.chart.adverse_events), default=0)
-        parts = [f"{len(person.chart.infusions)} doses", f"{len(person.chart.adverse_events)} adverse events"]
+        chart = person.chart
+        parts = [numbered(len(chart.infusions), "dose"), numbered(len(chart.adverse_events), "adverse event")]
         parts += [f"worst grade {worst}"] if worst else []
-        parts += [f"{len(person.missed)} visits missed"] if person.missed else []
+        parts += [f"{numbered(len(person.missed), 'visit')} missed"] if person.missed else []
         status = "ongoing" if person.status == "enrolled" else person.status
         told.append(f"{person.id}: {', '.join(parts)}, {status}.")
     return " ".join(told)
@@ -196,7 +197,7 @@ class _Painter:
         if self.unit == "Months":
             axes.set_xticks(month_steps(*axes.get_xlim()))
         axes.grid(axis="x", color=LINE, linewidth=0.5)
-        bare(axes, "left")
+        bare(axes)
         self._legend(sheet)
 
     def _x(self, each: Lane, day: date) -> float:

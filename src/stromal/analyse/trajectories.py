@@ -27,7 +27,7 @@ from stromal.analyse.canvas import (
     month_steps,
     signed,
 )
-from stromal.analyse.grid import gathered
+from stromal.analyse.grid import gathered, numbered
 from stromal.analyse.models import Part, PersonValue, Result
 from stromal.analyse.readings import Reading, doses, first_dose, label, numbers
 from stromal.analyse.swimmer import MONTH
@@ -100,7 +100,7 @@ def _figure(fact: Fact, result: Result, panels: Sequence[Panel], number: int, of
 def _told(panel: Panel) -> str:
     """One participant's panel in words."""
     first, last = panel.points[0][1], panel.points[-1][1]
-    said = f"{panel.person.id}: {len(panel.points)} values, first {first:g}, last {last:g}"
+    said = f"{panel.person.id}: {numbered(len(panel.points), 'value')}, first {first:g}, last {last:g}"
     value = panel.value
     for part in value.parts if value else ():
         if part.value is not None:

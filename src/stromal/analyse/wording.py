@@ -50,11 +50,6 @@ def fixed(value: float, decimals: int) -> str:
     return written.replace("-", "−") if float(written) else f"{0:.{decimals}f}"
 
 
-def decimals_of(result: Result) -> int:
-    """Percentages with one decimal, everything else with two."""
-    return 1 if result.unit == "%" and result.events is not None else 2
-
-
 def p_value(p: PValue) -> str:
     """A p-value to two digits, never as zero: `0.034`, `< 0.001`."""
     if p.value is None:
@@ -79,15 +74,14 @@ def _counted(result: Result) -> str:
     return f"{told}: {fixed(result.estimate, 1)} % (exact 95 % interval {low} to {high} %)."
 
 
-_COUNT = re.compile(r"count\(([^()]*)\)")
+_NUMBER = "the number of "
 
 
 def _having(result: Result) -> str:
     """How many of how many: with what they had, where the endpoint counts something; else that it holds for them."""
-    counts = _COUNT.fullmatch(result.endpoint)
-    if counts is None:
+    if not result.measured.startswith(_NUMBER) or result.method != "adverse_events":
         return f"It holds for {result.events} of {result.n}"
-    return f"{result.events} of {result.n} had at least one {counts[1]}".replace("_", " ")
+    return f"{result.events} of {result.n} had one or more {result.measured.removeprefix(_NUMBER)}"
 
 
 def _averaged(result: Result) -> str:

@@ -44,12 +44,13 @@ def test_p_values_are_never_nothing(value: float | None, text: str) -> None:
     assert p_value(PValue("t", value)) == text
 
 
-def _result(answer: Answer, endpoint: str = "done(x)", missing: int = 0) -> Result:
+def _result(answer: Answer, measured: str = "x took place", missing: int = 0) -> Result:
     """A result around an answer."""
     result = analyse(small_trial.protocol(), small_trial.history().state())[0]
     return Result(
-        "r", "change", "T", "primary", "o", answer.measure, answer.unit, answer.n, answer.estimate, answer.interval,
-        "everybody", endpoint, events=answer.events, unknown=answer.unknown, p_values=answer.p_values,
+        "r", "adverse_events", "T", "primary", "o", answer.measure, answer.unit, answer.n, answer.estimate,
+        answer.interval,
+        "", "done(x)", measured, "everybody", events=answer.events, unknown=answer.unknown, p_values=answer.p_values,
         missing=result.missing * missing,
     )  # fmt: skip
 
@@ -60,23 +61,25 @@ def _result(answer: Answer, endpoint: str = "done(x)", missing: int = 0) -> Resu
         (_result(proportion([])), "Nobody is in the population yet."),
         (_result(proportion([True, False])), "It holds for 1 of 2: 50.0 % (exact 95 % interval 1.3 to 98.7 %)."),
         (
-            _result(proportion([False] * 6), "count(adverse_event at injection_1)"),
-            "0 of 6 had at least one adverse event at injection 1: 0.0 % (exact 95 % interval 0.0 to 45.9 %).",
+            _result(proportion([False] * 6), "the number of adverse events on the day"),
+            "0 of 6 had one or more adverse events on the day: 0.0 % (exact 95 % interval 0.0 to 45.9 %).",
         ),
         (
             _result(proportion([True, None])),
             "It holds for 1 of 2 and 1 cannot be judged yet (exact 95 % interval for either outcome 1.3 to 100.0 %).",
         ),
         (_result(change([], "kg"), missing=2), "Nobody has a value yet. 2 without a value."),
-        (_result(change([-1.5], "kg")), "Mean change −1.50 kg, n = 1; an interval needs two people."),
+        (
+            _result(change([-1.5], "kg"), missing=1),
+            "Mean change −1.50 kg, n = 1; an interval needs two people. 1 without a value.",
+        ),
         (
             _result(change([1.0, 2.0, 3.0], "")),
             "Mean change 2.00, n = 3 (95 % interval −0.48 to 4.48; p = 0.074 by t, p = 0.25 by sign-flip permutation).",
         ),
         (
-            _result(change([1.0 + place / 100 for place in range(15)], "%"), missing=1),
-            "Mean change 1.07 %, n = 15"
-            " (95 % interval 1.05 to 1.09; p < 0.001 by t, p < 0.001 by sign-flip permutation). 1 without a value.",
+            _result(change([1.0 + place / 100 for place in range(11)], "")),
+            "Mean change 1.05, n = 11 (95 % interval 1.03 to 1.07; p < 0.001 by t, p < 0.001 by sign-flip permutation).",  # noqa: E501
         ),
     ],
 )
