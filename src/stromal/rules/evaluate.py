@@ -377,10 +377,18 @@ def _count(expr: t.Count, case: Case) -> Measured:
     if kind == "log":
         members = _members(expr, case)
         settle = _merged(settle for _, truth, settle in members if truth is None)
-        return _counted([(truth, (event.entry,)) for event, truth, _ in members], "adverse events", settle)
+        counted = _counted([(truth, (event.entry,)) for event, truth, _ in members], "adverse events", settle)
+        return replace(counted, reason=counted.reason + _named([event for event, truth, _ in members if truth]))
     if kind == "episode":
         return _episodes(expr, case)
     return _values(case.protocol.facts[expr.of], expr.window, case)
+
+
+def _named(events: list[AdverseEvent]) -> str:
+    """Which adverse events were counted, the first three by name."""
+    told = [f"{event.term}, grade {event.grade}" for event in events[:3]]
+    more = [f"{len(events) - 3} more"] if len(events) > 3 else []
+    return f" ({'; '.join(told + more)})" if told else ""
 
 
 def _values(fact: Fact, window: t.WindowSpec | None, case: Case) -> Measured:
@@ -400,6 +408,7 @@ def _counted(members: list[tuple[Truth, tuple[int, ...]]], named: str, settle: t
     low = sum(truth is True for truth, _ in members)
     high = low + sum(truth is None for truth, _ in members)
     number = str(low) if low == high else f"{low} to {high}"
+    named = named.removesuffix("s") if number == "1" and not named.startswith("of ") else named
     evidence = _merged(entries for truth, entries in members if truth is not False)
     return Measured(Fraction(low), Fraction(high), "", f"{number} {named}", evidence, settle)
 
