@@ -184,8 +184,12 @@ def atoms(inner: st.SearchStrategy[t.Expr]) -> st.SearchStrategy[t.Expr]:
     """Conditions without and, or, not, if; `inner` may stand behind `where` about participants."""
     whole = st.integers(0, 50).map(lambda count: t.Number(Quantity(Fraction(count))))
     slopes = st.one_of(
-        st.builds(t.Compare, OPERATORS, st.builds(t.Slope, st.just(fact), UNITS, st.none() | WINDOWS), _number(unit))
-        for fact, unit in NUMERIC.items()
+        [
+            st.builds(
+                t.Compare, OPERATORS, st.builds(t.Slope, st.just(fact), UNITS, st.none() | WINDOWS), _number(unit)
+            )
+            for fact, unit in NUMERIC.items()
+        ]
     )
     since = st.builds(
         t.TimeSince, st.sampled_from(["malignancy", "onset_day"]),

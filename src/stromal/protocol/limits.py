@@ -76,7 +76,7 @@ def in_own_unit(term: t.Expr, literal: t.Number | t.Length, protocol: m.Protocol
     if isinstance(literal, t.Length):
         return exact(literal.duration.days)
     fact = protocol.facts.get(getattr(term, "fact", ""))
-    if fact is None or isinstance(term, t.Slope) or not literal.quantity.unit:
+    if fact is None or not literal.quantity.unit:
         return literal.quantity.value
     return literal.quantity.to(fact.unit).value
 

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from stromal.protocol import limits as lim
 from stromal.protocol import model as m
 from stromal.protocol import tree as t
-from stromal.protocol.reading import rule_conditions
 from stromal.protocol.timeline import Plan, expanded, plan
 from stromal.values import Finding, Severity
 
@@ -102,7 +101,7 @@ def expressions(protocol: m.Protocol) -> Iterator[tuple[str, t.Expr]]:
         if visit.condition:
             yield f"schedule.{visit.name}", visit.condition
     for name, rule in protocol.rules.items():
-        for index, when in enumerate(rule_conditions(rule), 1):
+        for index, when in enumerate(m.conditions(rule), 1):
             yield f"rules.{name}.choose.{index}.when" if isinstance(rule, m.Table) else f"rules.{name}.when", when
     for objective in protocol.objectives.values():
         yield f"objectives.{objective.name}.endpoint", objective.endpoint

@@ -426,11 +426,6 @@ def when_anchors(when: m.When) -> tuple[t.Anchor, ...]:
             return (when.anchor,)
 
 
-def rule_conditions(rule: m.Rule) -> tuple[t.Expr, ...]:
-    """The conditions of a rule."""
-    return tuple(row.when for row in rule.rows) if isinstance(rule, m.Table) else (rule.when,)
-
-
 def rule_refs(rule: m.Rule) -> frozenset[str]:
     """The rules a rule rests on directly."""
-    return frozenset(node.rule for when in rule_conditions(rule) for node in t.walk(when) if isinstance(node, t.Ref))
+    return frozenset(node.rule for when in m.conditions(rule) for node in t.walk(when) if isinstance(node, t.Ref))
