@@ -47,11 +47,13 @@ class Figure(msgspec.Struct, frozen=True, omit_defaults=True):
 def medians(contestants: Mapping[str, Callable[[], object]], runs: int) -> dict[str, float]:
     """Median seconds of each contestant over so many turns."""
     seconds: dict[str, list[float]] = {name: [] for name in contestants}
+    order = list(contestants)
     for _ in range(runs):
-        for name, act in contestants.items():
+        for name in order:
             start = perf_counter()
-            act()
+            contestants[name]()
             seconds[name].append(perf_counter() - start)
+        order = [*order[1:], order[0]]  # so that nobody always follows the same one
     return {name: median(each) for name, each in seconds.items()}
 
 
