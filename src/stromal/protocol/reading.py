@@ -204,7 +204,8 @@ class Reader:
                 if name in found:
                     message = f"{name} is written twice, once as a repeat"
                     self.report.add("name.twice", message, "keep one of the two", section.path)
-                self.report.places[f"schedule.{name}"] = self.report.places[section.path]
+                for key in ("", *(f".{key}" for key in section.node)):
+                    self.report.places[f"schedule.{name}{key}"] = self.report.places[f"{section.path}{key}"]
                 found[name] = section
         return list(found.items())
 
@@ -305,6 +306,10 @@ class Reader:
         return frozenset(str(name) for name in node) if isinstance(node, CommentedMap) else frozenset()
 
     def _check_names(self) -> None:
+        for section in SECTIONS:
+            node = self.root.get(section)
+            for name in node if isinstance(node, CommentedMap) else ():
+                self.report.places.setdefault(f"{section}.{name}", self.report.key_place(node, name))
         for section in ("facts", "schedule", "rules", "doses", "products", "objectives", "analyses"):
             for name in sorted(self._keys(section)):
                 plain = _REPEAT.fullmatch(name) or _NAME.fullmatch(name)
@@ -371,8 +376,8 @@ def _visit_links(protocol: m.Protocol) -> Iterator[_Link]:
     for visit in protocol.schedule.values():
         path = f"schedule.{visit.name}"
         for name in visit.do:
-            yield "fact", name, (*protocol.facts, "consent"), path
-        yield "dose", visit.give, protocol.doses, path
+            yield "fact", name, (*protocol.facts, "consent"), f"{path}.do"
+        yield "dose", visit.give, protocol.doses, f"{path}.give"
 
 
 def _dose_links(protocol: m.Protocol) -> Iterator[_Link]:
@@ -381,8 +386,9 @@ def _dose_links(protocol: m.Protocol) -> Iterator[_Link]:
         path = f"doses.{dose.name}"
         yield "decision table", dose.adjust, tables, f"{path}.adjust"
         if dose.weight:
-            yield "fact", dose.weight.fact, protocol.facts, f"{path}.amount"
-            yield "visit", dose.weight.at, protocol.schedule, f"{path}.amount"
+            amount = f"{path}.{'start' if dose.ladder else 'amount'}"
+            yield "fact", dose.weight.fact, protocol.facts, amount
+            yield "visit", dose.weight.at, protocol.schedule, amount
 
 
 def _other_links(protocol: m.Protocol) -> Iterator[_Link]:
