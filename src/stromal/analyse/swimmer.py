@@ -40,7 +40,7 @@ MOST_LANES = 24
 _NOTE = "One circle stands for the worst adverse event that began on a day; circles that would touch are moved apart."
 MONTH = 30.4375
 """Days in a month, only for drawing."""
-_SCREENING = "screening"
+_SCREENING, _NO_EPOCH = "screening", "in the trial"
 _FILLS = ("#e4e9ed", "#cfe2f3", "#fbe3b4", "#d3ead9", "#e9d9e6", "#f6d5c3")
 _HATCHES = ("", "////", "", "|||", "\\\\", "---")
 _RIM = "#9fb0bd"
@@ -113,7 +113,7 @@ def lane(person: Participant, protocol: Protocol, state: State) -> Lane:
     enrolled = person.chart.enrolled or start
     steps: list[tuple[str, date]] = [(_SCREENING, start)]
     names = protocol.epochs
-    steps.append((names[0] if names else "in the trial", enrolled))
+    steps.append((names[0] if names else _NO_EPOCH, enrolled))
     giving, before = {visit.epoch for visit in protocol.visits_giving()}, enrolled
     for visit in sorted(person.chart.visits, key=lambda each: (each.day, each.entry)):
         planned = protocol.visit(visit.visit)
@@ -125,6 +125,18 @@ def lane(person: Participant, protocol: Protocol, state: State) -> Lane:
     ends = [day for _, day in steps[1:]] + [last]
     stretches = tuple(Stretch(name, day, end) for (name, day), end in zip(steps, ends, strict=True) if end > day)
     return Lane(person, start, last, stretches)
+
+
+def kinds(protocol: Protocol) -> dict[str, int]:
+    """The fill of each epoch: before the doses, with them, and after them look the same in every trial."""
+    giving = {visit.epoch for visit in protocol.visits_giving()}
+    pools = {"before": [1, 4], "giving": [2, 5], "after": [3, 0]}
+    found, reached = {_SCREENING: 0}, "before"
+    for epoch in protocol.epochs or (_NO_EPOCH,):
+        reached = "giving" if epoch in giving else "after" if reached != "before" else "before"
+        found[epoch] = pools[reached][0]
+        pools[reached].reverse()
+    return found
 
 
 def _last_day(person: Participant, state: State) -> date:
@@ -171,9 +183,7 @@ class _Painter:
         longest = max((each.end - each.start).days for each in lanes)
         self.unit, self.days = ("Months", MONTH) if longest > 120 else ("Days", 1.0)
         self.circle = 0.0165 * longest / self.days
-        self.epochs = list(
-            dict.fromkeys([_SCREENING, *protocol.epochs, *(s.epoch for x in lanes for s in x.stretches)])
-        )
+        self.kinds = kinds(protocol)
         amounts = {level(protocol, i): i.level for p in state.enrolled() for i in p.chart.infusions}
         self.levels = sorted(amounts, key=lambda name: amounts[name])
         self.used: set[str] = set()
@@ -205,7 +215,7 @@ class _Painter:
 
     def _bars(self, axes: Axes, at: int, each: Lane) -> None:
         for stretch in each.stretches:
-            kind = self.epochs.index(stretch.epoch) % len(_FILLS)
+            kind = self.kinds[stretch.epoch]
             self.used.add(stretch.epoch)
             left, right = self._x(each, stretch.start), self._x(each, stretch.end)
             axes.barh(at, right - left, 0.42, left, color=_FILLS[kind], hatch=_HATCHES[kind], edgecolor=_RIM,
@@ -270,8 +280,8 @@ class _Painter:
             axes.plot([*starts, *ends], [*rows, *rows], linestyle="none", marker="|", color=INK, markersize=5)
 
     def _legend(self, sheet: Sheet) -> None:
-        fills = [Sign(label(epoch), fill=_FILLS[kind % len(_FILLS)], hatch=_HATCHES[kind % len(_FILLS)], edge=_RIM)
-                 for kind, epoch in enumerate(self.epochs) if epoch in self.used]  # fmt: skip
+        fills = [Sign(label(epoch), fill=_FILLS[kind], hatch=_HATCHES[kind], edge=_RIM)
+                 for epoch, kind in self.kinds.items() if epoch in self.used]  # fmt: skip
         several = f" (number: level of {len(self.levels)})" if len(self.levels) > 1 else ""
         texts = {**_TEXTS, "dose": _TEXTS["dose"] + several}
         signs = [Sign(texts[kind], marker, color, rim) for kind, (marker, color, rim, _) in _MARKS.items()

@@ -19,7 +19,7 @@ from stromal.analyse.canvas import Figure, month_steps, signed
 from stromal.analyse.figures import figures
 from stromal.analyse.forest import forest, harms
 from stromal.analyse.models import Result, analyse
-from stromal.analyse.swimmer import Lane, lane, swimmer
+from stromal.analyse.swimmer import Lane, kinds, lane, swimmer
 from stromal.analyse.tables import tabulate
 from stromal.analyse.trajectories import _fitted, _panel, facts_drawn, trajectories
 from stromal.ledger import events as e
@@ -158,6 +158,19 @@ def test_an_epoch_once_left_is_not_entered_again() -> None:
     state = log.state()
     own = lane(state.participants["P5"], small_trial.protocol(), state)
     assert [name for name, _, _ in stretches(own)] == ["screening", "run_in", "treatment"]
+
+
+def test_epochs_look_alike_in_every_trial() -> None:
+    """Before the doses, with them and after them: each has its fill, whatever it is called, and a second one another."""
+    protocol = small_trial.protocol()
+    assert kinds(protocol) == {"screening": 0, "run_in": 1, "treatment": 2, "follow_up": 3}
+    visits = list(protocol.schedule.values())
+    late = [replace(visits[-1], name=name, epoch=name) for name in ("long", "longer")]
+    early = replace(visits[0], name="lead_in", epoch="lead_in")
+    more = replace(protocol, schedule={visit.name: visit for visit in (early, *visits, *late)})
+    assert kinds(more) == {
+        "screening": 0, "lead_in": 1, "run_in": 4, "treatment": 2, "follow_up": 3, "long": 0, "longer": 3
+    }  # fmt: skip
 
 
 def test_many_people_are_drawn_on_several_sheets() -> None:

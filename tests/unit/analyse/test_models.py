@@ -189,7 +189,8 @@ def test_a_count_above_none_is_known_although_more_may_come() -> None:
     log.add(e.AdverseEventReported("P1", "AE3", "Rash", 1, date(2020, 6, 7)), on=date(2020, 12, 31))
     safety = analyse(small_trial.protocol(), log.state())[0]
     first = safety.values[0]
-    assert (first.participant, first.value, first.reason) == ("P1", 1.0, "1 to 2 adverse events")
+    assert (first.participant, first.value) == ("P1", 1.0)
+    assert first.reason.startswith("1 to 2 adverse events")
     assert (safety.events, safety.unknown) == (2, 1)
 
 
