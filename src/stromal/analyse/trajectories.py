@@ -218,7 +218,7 @@ class _Painter:
     ) -> None:  # fmt: skip
         """Many separate lines of one kind, as one."""
         joined = [point for stroke in strokes for point in (*stroke, (math.nan, math.nan))]
-        axes.plot([x for x, _ in joined], [y for _, y in joined], dashes, color=color, linewidth=width, zorder=2.6)
+        axes.plot([x for x, _ in joined], [y for _, y in joined], dashes, color=color, linewidth=width, zorder=3.5)
 
     def _heading(self, panel: Panel) -> str:
         value = panel.value.value if panel.value else None

@@ -161,7 +161,7 @@ def test_an_epoch_once_left_is_not_entered_again() -> None:
 
 
 def test_epochs_look_alike_in_every_trial() -> None:
-    """Before the doses, with them and after them: each has its fill, whatever it is called, and a second one another."""
+    """Before the doses, with them and after them: each has its fill, whatever its name, and a second one another."""
     protocol = small_trial.protocol()
     assert kinds(protocol) == {"screening": 0, "run_in": 1, "treatment": 2, "follow_up": 3}
     visits = list(protocol.schedule.values())
