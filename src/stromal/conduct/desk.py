@@ -38,6 +38,7 @@ class Desk:
     def __init__(self, book: Book, read: Read = load) -> None:
         """A desk on a book; `read` reads protocol files, so that one read already need not be read again."""
         self._book = book
+        self._entries: list[e.Entry] = []
         self._state = State()
         self._protocols: dict[int, Protocol] = {}
         self._read = read
@@ -45,20 +46,19 @@ class Desk:
     def submit(self, request: Request) -> Receipt | Refused:
         """Decide a request and append what follows; or refuse it, and the book is as it was."""
         with self._book.writing() as writer:
-            state = self._caught_up(writer)
-            decided = decide(request, state, self._protocols, lambda number: _event(writer, number), self._read)
+            self._catch_up(writer.head.number, writer)
+            past = _Past(self._entries, self._state)
+            decided = decide(request, self._state, self._protocols, past, self._read)
             if isinstance(decided, Refused):
                 return decided
-            entries = _entries(request, state.head, decided)
-            entries = tuple(_bound(entry, entries, writer) for entry in entries)
+            entries = tuple(_bound(entry, decided, past) for entry in decided)
             head = writer.append(entries)
-        self._state = self._evolved(state, entries, self._book)
+        self._take_in(entries)
         return Receipt(entries, head)
 
     def state(self) -> State:
         """The state of the trial as the book stands now."""
-        if self._book.head().number != self._state.head:
-            self._state = self._evolved(self._state, tuple(self._book.entries(self._state.head)), self._book)
+        self._catch_up(self._book.head().number, self._book)
         return self._state
 
     def protocol(self) -> Protocol | None:
@@ -66,21 +66,37 @@ class Desk:
         self.state()
         return self._protocols[max(self._protocols)] if self._protocols else None
 
-    def _caught_up(self, writer: Writer) -> State:
-        if writer.head.number != self._state.head:
-            self._state = self._evolved(self._state, tuple(writer.entries(self._state.head)), writer)
-        return self._state
+    def _catch_up(self, head: int, source: Book | Writer) -> None:
+        """Read on where somebody else has written."""
+        if head != len(self._entries):
+            self._take_in(tuple(source.entries(len(self._entries))))
 
-    def _evolved(self, state: State, entries: Sequence[e.Entry], source: Book | Writer) -> State:
-        """The state after more entries; a correction changes what came before, so then everything is added up anew."""
-        if any(isinstance(entry.event, e.EntryCorrected) for entry in entries):
-            state = replay(source.entries())
-        else:
-            for entry in entries:
-                state = evolve(state, entry)
-        for adopted in state.versions:
+    def _take_in(self, entries: Sequence[e.Entry]) -> None:
+        self._state = _Past(self._entries, self._state).after(entries)
+        self._entries.extend(entries)
+        for adopted in self._state.versions:
             if adopted.version not in self._protocols:
                 self._protocols[adopted.version] = self._read(adopted.text).require()
+
+
+@dataclass(frozen=True, slots=True)
+class _Past:
+    """The entries a desk has read, and the state they add up to."""
+
+    entries: Sequence[e.Entry]
+    state: State
+
+    def event(self, number: int) -> e.Event | None:
+        """The event of an entry as it was written; None where the book has no such entry."""
+        return self.entries[number - 1].event if 0 < number <= len(self.entries) else None
+
+    def after(self, entries: Sequence[e.Entry]) -> State:
+        """The state with more entries; a correction changes what came before, so then all is added up anew."""
+        if any(isinstance(entry.event, e.EntryCorrected) for entry in entries):
+            return replay([*self.entries, *entries])
+        state = self.state
+        for entry in entries:
+            state = evolve(state, entry)
         return state
 
 
@@ -89,25 +105,12 @@ def read_protocols(state: State) -> dict[int, Protocol]:
     return {adopted.version: load(adopted.text).require() for adopted in state.versions}
 
 
-def _entries(request: Request, head: int, decided: tuple[e.Event, ...]) -> tuple[e.Entry, ...]:
-    return tuple(
-        e.Entry(number, request.at, request.by, request.role, event) for number, event in enumerate(decided, head + 1)
-    )
-
-
-def _event(writer: Writer, number: int) -> e.Event | None:
-    """The event of an entry; None where there is no such entry."""
-    if not 0 < number <= writer.head.number:
-        return None
-    return next(iter(writer.entries(number - 1))).event
-
-
-def _bound(entry: e.Entry, batch: Iterable[e.Entry], writer: Writer) -> e.Entry:
+def _bound(entry: e.Entry, batch: Sequence[e.Entry], past: _Past) -> e.Entry:
     """A signature with the digest of exactly the entries it stands for, as they are written."""
     if not isinstance(entry.event, e.Signed):
         return entry
     fresh = {each.number: each.event for each in batch}
-    signed = [fresh[number] if number in fresh else _event(writer, number) for number in entry.event.of]
+    signed = [fresh[number] if number in fresh else past.event(number) for number in entry.event.of]
     digest = signed_digest([event for event in signed if event is not None])
     return msgspec.structs.replace(entry, event=msgspec.structs.replace(entry.event, digest=digest))
 

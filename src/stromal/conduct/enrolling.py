@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from datetime import date
+from math import isfinite
 
 from stromal.conduct import commands as c
+from stromal.conduct.roles import MEANINGS
 from stromal.conduct.situation import Outcome, Situation, future
 from stromal.ledger import events as e
 from stromal.ledger.state import Participant
 from stromal.protocol import tree as t
-from stromal.protocol.model import Fact, Protocol, Series
+from stromal.protocol.model import Fact, Protocol, conditions
 from stromal.rules import eligibility
 from stromal.rules.schedule import calendar
 from stromal.values import Quantity, Refused, exact, nearest
@@ -53,13 +55,14 @@ def fact(s: Situation, command: c.RecordFact) -> Outcome | Refused:
     unknown_visit = _visit_named(s, person, command.visit)
     if unknown_visit:
         return unknown_visit
-    breaches = (*wrong, *_before_consent(person, command.fact), *future(command.day, s))
-    return Outcome((event,), breaches)
+    return Outcome((event,), (*wrong, *_before_consent(person, command.fact), *future(command.day, s)))
 
 
 def check_value(declared: Fact, value: object, unit: str) -> tuple[Refused, ...] | Refused:
     """What can be no value of this fact is refused; one outside its range is a breach that can be confirmed."""
     rule = f"facts.{declared.name}"
+    if value is None or (isinstance(value, float) and not isfinite(value)):
+        return Refused(rule, f"{value} is no value of {declared.name}", "record it as not obtained if there is none")
     if declared.kind in ("number", "score"):
         return _check_number(declared, value, unit, rule)
     if declared.kind == "choice" and value not in declared.options:
@@ -130,8 +133,11 @@ def not_obtained(s: Situation, command: c.RecordNotObtained) -> Outcome | Refuse
     declared = _declared(s.protocol(person), command.fact)
     if isinstance(declared, Refused):
         return declared
+    unknown_visit = _visit_named(s, person, command.visit)
+    if unknown_visit:
+        return unknown_visit
     event = e.FactNotObtained(command.participant, command.fact, command.day, command.reason, command.visit)
-    return Outcome((event,), future(command.day, s))
+    return Outcome((event,), (*_before_consent(person, command.fact), *future(command.day, s)))
 
 
 def episode(s: Situation, command: c.RecordEpisode) -> Outcome | Refused:
@@ -195,19 +201,12 @@ def answer(s: Situation, command: c.AnswerQuestion) -> Outcome | Refused:
 
 def questions(protocol: Protocol) -> dict[str, str]:
     """Every question of the protocol with the role that must answer it (empty: the person)."""
-    conditions = [each.when for each in protocol.population.criteria]
-    conditions += [visit.condition for visit in protocol.schedule.values() if visit.condition is not None]
-    for rule in protocol.rules.values():
-        conditions += eligibility_conditions(rule)
-    nodes = [node for condition in conditions for node in t.walk(condition)]
+    found = [each.when for each in protocol.population.criteria]
+    found += [visit.condition for visit in protocol.schedule.values() if visit.condition is not None]
+    found += [condition for rule in protocol.rules.values() for condition in conditions(rule)]
+    nodes = [node for condition in found for node in t.walk(condition)]
     asked = {node.question: "" for node in nodes if isinstance(node, t.Asked)}
     return asked | {node.question: node.by for node in nodes if isinstance(node, t.Judged)}
-
-
-def eligibility_conditions(rule: object) -> list[t.Expr]:
-    """The conditions of a rule, whatever its shape."""
-    rows = getattr(rule, "rows", None)
-    return [row.when for row in rows] if rows is not None else [rule.when]  # type: ignore[attr-defined]  # every other rule has one
 
 
 # ---------------------------------------------------------------- into the trial
@@ -220,14 +219,12 @@ def decide_eligibility(s: Situation, command: c.DecideEligibility) -> Outcome | 
         return person
     screening = eligibility.screen(s.case(person, command.day))
     verdict = screening.verdict
-    breaches: list[Refused] = [*future(command.day, s)]
-    if person.chart.consent is None:
-        breaches.append(Refused("consent.missing", "eligibility is judged before consent", "record consent first"))
+    breaches = (*future(command.day, s), *_not_consented(person, command.day))
     if verdict.truth is None:
         return Refused("eligibility.unknown", verdict.reason, f"settle: {'; '.join(verdict.settle)}")
     lines = tuple((line.criterion.name, line.verdict.word, line.verdict.reason) for line in screening.lines)
     event = e.EligibilityDecided(command.participant, command.day, verdict.truth, lines)
-    return Outcome((event,), tuple(breaches), verdict.evidence)
+    return Outcome((event,), breaches, (*filter(None, (person.consent_entry,)), *verdict.evidence))
 
 
 def enrol(s: Situation, command: c.EnrolParticipant) -> Outcome | Refused:
@@ -238,7 +235,8 @@ def enrol(s: Situation, command: c.EnrolParticipant) -> Outcome | Refused:
     if person.number is not None:
         return Refused("enrolment.twice", f"{person.id} is enrolled as number {person.number}", "nothing to do")
     protocol, number = s.protocol(person), len(s.state.enrolled()) + 1
-    breaches = [*future(command.day, s), *_not_eligible(s, person), *trial_holds(s)]
+    consented = _not_consented(person, command.day)
+    breaches = [*future(command.day, s), *consented, *_not_eligible(s, person, command.day), *trial_holds(s)]
     if person.status in _OVER:
         breaches.append(Refused("participant.ended", f"{person.id} is {person.status}", "register the person anew"))
     if number > protocol.trial.planned:
@@ -248,25 +246,44 @@ def enrol(s: Situation, command: c.EnrolParticipant) -> Outcome | Refused:
     return Outcome((event,), tuple(breaches))
 
 
-def _not_eligible(s: Situation, person: Participant) -> tuple[Refused, ...]:
-    if person.chart.consent is None:
+def _not_consented(person: Participant, day: date) -> tuple[Refused, ...]:
+    """Nothing is decided about a person before they consented."""
+    consent = person.chart.consent
+    if consent is None:
         return (Refused("consent.missing", f"{person.id} has not consented", "record consent first"),)
+    if day < consent:
+        message = f"{person.id} consented on {consent}, after {day}"
+        return (Refused("consent.order", message, "enter the day on which it happened"),)
+    return ()
+
+
+def _not_eligible(s: Situation, person: Participant, day: date) -> tuple[Refused, ...]:
+    """A verdict is signed, it stands, nothing newer speaks against it."""
     if person.eligible is None:
         hint = "let an investigator decide and sign eligibility"
         return (Refused("eligibility.missing", f"nobody has judged whether {person.id} is eligible", hint),)
     if not person.eligible:
         return (Refused("eligibility.not_met", f"{person.id} is not eligible", "fail the screening, or sign a waiver"),)
-    signed = [each for each in s.state.signatures if person.eligibility_entry in each.of]
+    hint, meaning = "decide and sign eligibility again", MEANINGS[c.DecideEligibility]
+    signed = [each for each in s.state.signatures if each.meaning == meaning and person.eligibility_entry in each.of]
     if not any(s.state.stands(each) for each in signed):
-        hint = "decide and sign eligibility again"
         return (Refused("eligibility.changed", "what was signed has been corrected since", hint),)
+    if person.consent_entry > person.eligibility_entry:
+        return (Refused("eligibility.changed", f"{person.id} has consented anew since the verdict", hint),)
+    verdict = eligibility.screen(s.case(person, day)).verdict
+    if verdict.truth is False:
+        return (Refused("eligibility.changed", f"{person.id} is not eligible any more: {verdict.reason}", hint),)
     return ()
 
 
 def trial_holds(s: Situation) -> tuple[Refused, ...]:
     """A breach for every hold that stops the whole trial."""
     return tuple(
-        Refused("trial.hold", f"{hold.rule} stops the trial: {hold.reason}", f"it is released in entry {hold.entry}")
+        Refused(
+            "trial.hold",
+            f"{hold.rule} stops the trial: {hold.reason}",
+            f"it is lifted by signing the release of entry {hold.entry}",
+        )
         for hold in s.state.standing()
         if hold.level == "trial"
     )
@@ -293,15 +310,13 @@ def attend(s: Situation, command: c.AttendVisit) -> Outcome | Refused:
     if isinstance(person, Refused):
         return person
     event = e.VisitAttended(command.participant, command.visit, command.day)
+    if person.chart.visit_day(command.visit) is not None:
+        return Refused("visit.twice", f"{command.visit} is recorded already", "correct that entry if it is wrong")
     if command.visit.startswith("unscheduled"):
         return Outcome((event,), future(command.day, s))
     visit = s.visit(person, command.visit)
     if isinstance(visit, Refused):
         return visit
-    if isinstance(visit.when, Series) and command.visit == visit.name:
-        return Refused("visit.number", f"{visit.name} repeats", f"write {visit.name}_1, {visit.name}_2 ...")
-    if person.chart.visit_day(command.visit) is not None:
-        return Refused("visit.twice", f"{command.visit} is recorded already", "correct that entry if it is wrong")
     breaches = (*future(command.day, s), *_out_of_place(person, visit.epoch))
     return Outcome((event, *_off_window(s, person, command)), breaches)
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import date
 from fractions import Fraction
+from math import inf, isfinite
 
 from stromal.conduct import commands as c
+from stromal.conduct.roles import MEANINGS
 from stromal.conduct.situation import Outcome, Situation, future
 from stromal.ledger import events as e
 from stromal.ledger.state import Lot, Participant
@@ -26,6 +30,9 @@ def manufacture(s: Situation, command: c.ManufactureLot) -> Outcome | Refused:
         close = nearest(command.product, s.protocol().products)
         hint = f"did you mean {close}?" if close else "declare it in the protocol under products"
         return Refused("product.unknown", f"the protocol has no product {command.product!r}", hint)
+    if command.cells_per_ml is not None and not 0 < command.cells_per_ml < inf:
+        message = f"a count of {command.cells_per_ml} cells/mL cannot be right"
+        return Refused("lot.count", message, "count again and enter cells per mL, such as 2e7")
     event = e.LotManufactured(
         command.lot, command.product, command.donor, command.day, command.recipient, command.cells_per_ml
     )
@@ -51,19 +58,26 @@ def _lot(s: Situation, name: str) -> Lot | Refused:
     return Refused("lot.unknown", f"there is no lot {name!r}", hint)
 
 
+def _product(s: Situation, name: str) -> Product:
+    """The product of a lot, as the protocol in force has it, or the newest version that still has it."""
+    newest_first = (s.protocols[number] for number in sorted(s.protocols, reverse=True))
+    return next(each.products[name] for each in (s.protocol(), *newest_first) if name in each.products)
+
+
 def test_lot(s: Situation, command: c.TestLot) -> Outcome | Refused:
     """A result of a test the product asks for, in a unit that fits."""
     lot = _lot(s, command.lot)
     if isinstance(lot, Refused):
         return lot
-    tests = {test.test: test for test in s.protocol().products[lot.product].release}
+    tests = {test.test: test for test in _product(s, lot.product).release}
     test = tests.get(command.test)
     if test is None:
         close = nearest(command.test, tests)
         hint = f"did you mean {close}?" if close else f"tests: {', '.join(tests) or 'none'}"
         return Refused("lot.test", f"{lot.product} is not tested for {command.test!r}", hint)
-    if isinstance(passes(test, command.value, command.unit), Refused):
-        return passes(test, command.value, command.unit)  # type: ignore[return-value]  # just seen to be a refusal
+    passed = passes(test, command.value, command.unit)
+    if isinstance(passed, Refused):
+        return passed
     event = e.LotTested(command.lot, command.test, command.value, command.day, command.unit)
     return Outcome((event,), future(command.day, s))
 
@@ -75,7 +89,8 @@ def passes(test: ReleaseTest, value: float | str, unit: str) -> bool | Refused:
     """Whether a result passes a release test; refused when the two cannot be compared."""
     rule = f"release.{test.test}"
     if isinstance(test.limit, str):
-        return str(value) == test.limit
+        asked = f"enter the result in a word, such as {test.limit}"
+        return value == test.limit if isinstance(value, str) else Refused(rule, f"{value} is no word", asked)
     if isinstance(value, str):
         return Refused(rule, f"{value!r} is no number", f"enter the result in {test.unit}")
     if test.unit and not unit:
@@ -94,15 +109,30 @@ def passes(test: ReleaseTest, value: float | str, unit: str) -> bool | Refused:
 
 
 def release(s: Situation, command: c.ReleaseLot) -> Outcome | Refused:
-    """A lot is released when the last result of every test passed; the release is signed."""
+    """A lot is released when the last result of every test passed; the release is signed.
+
+    One whose release does not stand any more, because a result was corrected or a later one failed, is released anew.
+    """
     lot = _lot(s, command.lot)
     if isinstance(lot, Refused):
         return lot
-    if lot.status != "made":
+    if lot.status == "rejected" or (lot.status == "released" and not _overtaken(s, lot)):
         return Refused("lot.status", f"lot {lot.lot} is {lot.status}", "nothing to do")
-    breaches = [*future(command.day, s), *_failed_tests(s.protocol().products[lot.product], lot)]
+    breaches = (*future(command.day, s), *_failed_tests(_product(s, lot.product), lot))
     evidence = (lot.entry, *(test.entry for test in lot.tests))
-    return Outcome((e.LotReleased(command.lot, command.day),), tuple(breaches), evidence)
+    return Outcome((e.LotReleased(command.lot, command.day),), breaches, evidence)
+
+
+def _overtaken(s: Situation, lot: Lot) -> tuple[Refused, ...]:
+    """What has happened to a released lot since: its signature fell, or a later test failed."""
+    meaning = MEANINGS[c.ReleaseLot]
+    signed = [each for each in s.state.signatures if each.meaning == meaning and lot.decided in each.of]
+    if not any(s.state.stands(each) for each in signed):
+        message = f"what was signed for the release of lot {lot.lot} has been corrected since"
+        return (Refused("lot.changed", message, "let the laboratory release the lot again"),)
+    later = {test.test for test in lot.tests if test.entry > lot.decided}
+    product = _product(s, lot.product)
+    return tuple(_failed_tests(replace(product, release=tuple(t for t in product.release if t.test in later)), lot))
 
 
 def _failed_tests(product: Product, lot: Lot) -> list[Refused]:
@@ -174,7 +204,7 @@ def infuse(s: Situation, command: c.InfuseCells) -> Outcome | Refused:
         return Refused(
             "dose.twice", f"the dose of {visit.name} is recorded already", "correct that entry if it is wrong"
         )
-    level, undecided = _level(person, visit, dose)
+    level, undecided = _level(person, visit, dose, command.day)
     given = _given(protocol, dose, case, command, level)
     if isinstance(given, Refused):
         return given
@@ -188,9 +218,9 @@ def infuse(s: Situation, command: c.InfuseCells) -> Outcome | Refused:
     return Outcome((event, *off), breaches)
 
 
-def _level(person: Participant, visit: Visit, dose: Dose) -> tuple[Quantity, tuple[Refused, ...]]:
+def _level(person: Participant, visit: Visit, dose: Dose, day: date) -> tuple[Quantity, tuple[Refused, ...]]:
     """The amount for this visit: the rung decided for it, else the last one given, which is then a breach."""
-    given = [each for each in person.chart.infusions if each.dose == dose.name]
+    given = [each for each in person.chart.infusions if each.dose == dose.name and each.day <= day]
     if not dose.adjust or not given:
         return dose.amount, ()
     last = Quantity(exact(given[-1].level), dose.amount.unit)
@@ -208,6 +238,8 @@ def _given(
     protocol: Protocol, dose: Dose, case: Case, command: c.InfuseCells, level: Quantity
 ) -> tuple[e.CellsInfused, tuple[e.Event, ...]] | Refused:
     """The infusion with prescribed and delivered cells, and a deviation where the two are too far apart."""
+    if not all(isfinite(each) for each in (command.cells_per_ml, command.viability_percent, command.volume_ml)):
+        return Refused("dosing.number", "count, viability and volume must be numbers", "enter what was measured")
     count, viability, volume = (exact(x) for x in (command.cells_per_ml, command.viability_percent, command.volume_ml))
     wrong = dosing.check_product(protocol, dose.name, count, viability)
     if wrong:
@@ -224,34 +256,33 @@ def _given(
         float(prescription.cells), command.cells_per_ml, command.viability_percent, command.volume_ml,
         float(delivery.cells), weight,
     )  # fmt: skip
-    if delivery.within is not False:
-        return event, ()
-    says = f"{plain(round(delivery.percent, 1))} % of the prescribed cells were delivered at {command.visit}"
-    return event, (e.DeviationRecorded(command.participant, "dosing.tolerance", says, command.day, command.visit),)
+    return event, _off(dose, event, delivery, volume)
+
+
+def _off(dose: Dose, event: e.CellsInfused, delivery: dosing.Delivery, volume: Fraction) -> tuple[e.Event, ...]:
+    """The deviations that lie in what was given: too few or too many cells, too little or too much fluid."""
+    found = []
+    if delivery.within is False:
+        share = plain(round(delivery.percent, 1))
+        found.append(("dosing.tolerance", f"{share} % of the prescribed cells were delivered at {event.visit}"))
+    if not dosing.fits(dose, volume):
+        asked = dosing.planned_volume(dose)
+        found.append(("dosing.volume", f"{plain(volume)} mL were given at {event.visit}, the protocol gives {asked}"))
+    return tuple(e.DeviationRecorded(event.participant, rule, says, event.day, event.visit) for rule, says in found)
 
 
 def _weight(dose: Dose, case: Case, visit: str) -> Fraction | None:
     """The weight that counts, in kg: of the visit the dose rule names, or of this one."""
     if dose.weight is None:
         return None
-    place = Case(case.protocol, case.chart, case.today)
-    at = dose.weight.at or visit
-    weighed = [each for each in case.chart.observations if each.fact == dose.weight.fact and each.visit == at]
-    if not weighed:
-        return None
-    value = latest(case.protocol.facts[dose.weight.fact], At(Anchor(at)), place)
-    return value.number
+    fact = case.protocol.facts[dose.weight.fact]
+    number = latest(fact, At(Anchor(dose.weight.at or visit)), case).number
+    return None if number is None else dosing.to_kg(number, fact)
 
 
 def _may_not_dose(s: Situation, person: Participant, visit: Visit, case: Case) -> tuple[Refused, ...]:
     """The order of things, the condition of the visit, and the holds that stand."""
-    breaches = []
-    if person.number is None:
-        breaches.append(Refused("enrolment.missing", f"{person.id} is not enrolled", "enrol the person first"))
-    elif person.status != "enrolled":
-        breaches.append(Refused("participant.ended", f"{person.id} is {person.status}", "no dose is planned any more"))
-    if person.chart.visit_day(visit.name) is None:
-        breaches.append(Refused("visit.missing", f"{visit.name} is not recorded as attended", "record the visit first"))
+    breaches = _out_of_order(person, visit, case.today)
     if visit.condition is not None:
         verdict = judge(visit.condition, case)
         if verdict.truth is not True:
@@ -268,6 +299,24 @@ def _may_not_dose(s: Situation, person: Participant, visit: Visit, case: Case) -
     return tuple(breaches)
 
 
+def _out_of_order(person: Participant, visit: Visit, day: date) -> list[Refused]:
+    """A dose comes after enrolment, while the person is in the trial, at a visit that took place."""
+    breaches, enrolled, attended = [], person.chart.enrolled, person.chart.visit_day(visit.name)
+    if enrolled is None:
+        breaches.append(Refused("enrolment.missing", f"{person.id} is not enrolled", "enrol the person first"))
+    elif person.status != "enrolled":
+        breaches.append(Refused("participant.ended", f"{person.id} is {person.status}", "no dose is planned any more"))
+    elif day < enrolled:
+        message = f"{person.id} was enrolled on {enrolled}, after {day}"
+        breaches.append(Refused("enrolment.order", message, "enter the day on which the dose was given"))
+    if attended is None:
+        breaches.append(Refused("visit.missing", f"{visit.name} is not recorded as attended", "record the visit first"))
+    elif day < attended:
+        message = f"{visit.name} took place on {attended}, after {day}"
+        breaches.append(Refused("visit.order", message, "enter the day on which the dose was given"))
+    return breaches
+
+
 def _may_not_use(
     s: Situation, protocol: Protocol, person: Participant, dose: Dose, command: c.InfuseCells
 ) -> tuple[Refused, ...]:
@@ -281,6 +330,11 @@ def _may_not_use(
         breaches.append(Refused("lot.product", message, f"take a lot of {dose.product}"))
     if lot.status != "released":
         breaches.append(Refused("lot.status", f"lot {lot.lot} is {lot.status}, not released", "release the lot first"))
+    else:
+        breaches += _overtaken(s, lot)
+    if command.day < lot.day:
+        message = f"lot {lot.lot} was made on {lot.day}, after {command.day}"
+        breaches.append(Refused("lot.order", message, "check the lot and the day"))
     if protocol.products[dose.product].donor != "third party" and lot.recipient != person.id:
         message = f"lot {lot.lot} was made for {lot.recipient or 'nobody'}, not for {person.id}"
         breaches.append(Refused("lot.recipient", message, "check the identity of patient and bag"))

@@ -26,7 +26,7 @@ TABLE: Mapping[str, frozenset[type]] = {
     "laboratory": frozenset({c.ManufactureLot, c.TestLot, c.ReleaseLot, c.RejectLot, c.CorrectEntry}),
     "safety_committee": frozenset({c.ReleaseHold, c.AnswerQuestion}),
     "medical_monitor": frozenset({c.ReleaseHold, c.AnswerQuestion, c.FollowUpAdverseEvent}),
-    "data_manager": frozenset({c.OpenTrial, c.AdoptProtocol, c.GrantRole, c.RevokeRole, c.CorrectEntry}),
+    "data_manager": frozenset({c.OpenTrial, c.AdoptProtocol, c.GrantRole, c.RevokeRole}),
     "statistician": frozenset(),
     "auditor": frozenset(),
 }

@@ -6,30 +6,49 @@ that nothing can override.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Protocol as Interface
 
 from stromal.conduct.commands import Command, Request
-from stromal.ledger.events import Event
+from stromal.ledger.events import Entry, Event
 from stromal.ledger.state import Participant, State
 from stromal.protocol.file import Loaded, load
-from stromal.protocol.model import Protocol, Visit
+from stromal.protocol.model import Protocol, Series, Visit
 from stromal.rules.chart import Chart
 from stromal.rules.timing import Case
-from stromal.values import Place, Refused, nearest
+from stromal.values import Refused, nearest
 
 Read = Callable[[str], Loaded]
 """Reads the text of a protocol file."""
 
 
+_NUMBER = re.compile("[1-9][0-9]{0,2}")
+
+
+class Past(Interface):
+    """The book behind a state, as far as a decision may look back into it."""
+
+    def event(self, number: int) -> Event | None:
+        """The event of an entry as it was written; None where the book has no such entry."""
+
+    def after(self, entries: Sequence[Entry]) -> State:
+        """The state once these entries follow, corrections carried out."""
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """Events that follow, rules they break, and the entries a signature of the actor must cover (None: unsigned)."""
+    """Events that follow, rules they break, and the entries a signature of the actor must cover.
+
+    `adopted` is the protocol version that the events bring in.
+    """
 
     events: tuple[Event, ...]
     breaches: tuple[Refused, ...] = ()
-    signed: tuple[int, ...] | None = None
+    signed: tuple[int, ...] = ()
+    adopted: Protocol | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +58,7 @@ class Situation:
     request: Request
     state: State
     protocols: Mapping[int, Protocol]
+    past: Past
     read: Read = load
 
     @property
@@ -84,11 +104,16 @@ class Situation:
         """The planned visit of this name, or a refusal with the nearest one."""
         protocol = self.protocol(person)
         found = protocol.visit(name)
-        if found is not None:
-            return found
-        close = nearest(name, protocol.schedule)
-        hint = f"did you mean {close}?" if close else "call an extra visit unscheduled_1, unscheduled_2 ..."
-        return Refused("visit.unknown", f"the protocol has no visit {name!r}", hint, (Place(0),))
+        if found is None:
+            close = nearest(name, protocol.schedule)
+            hint = f"did you mean {close}?" if close else "call an extra visit unscheduled_1, unscheduled_2 ..."
+            return Refused("visit.unknown", f"the protocol has no visit {name!r}", hint, (protocol.place("schedule"),))
+        number = name.rpartition("_")[2]
+        if isinstance(found.when, Series) and (name == found.name or not _NUMBER.fullmatch(number)):
+            place = protocol.place(f"schedule.{found.name}")
+            hint = f"write {found.name}_1, {found.name}_2 ..."
+            return Refused("visit.number", f"{name} is no one visit: {found.name} repeats", hint, (place,))
+        return found
 
 
 def future(day: date, situation: Situation) -> tuple[Refused, ...]:

@@ -1,4 +1,4 @@
-"""Deciders for safety and for the book itself: adverse events, lifting holds, corrections, roles, protocol versions."""
+"""Deciders for safety and for the book itself: adverse events, lifting holds, roles, protocol versions."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from hashlib import sha256
 
 from stromal.conduct import commands as c
-from stromal.conduct.roles import may_do
 from stromal.conduct.situation import Outcome, Situation, future
 from stromal.ledger import events as e
 from stromal.protocol.model import ROLES, Hold, Protocol
@@ -77,11 +76,15 @@ def release_hold(s: Situation, command: c.ReleaseHold) -> Outcome | Refused:
         return Refused("hold.release", message, f"it is released when signed by {' and '.join(needed)}")
     if not command.reason.strip():
         return Refused("reason.missing", "lifting a hold needs a reason", "write why it is safe to go on")
-    signed = {each.role: each.by for each in s.state.signatures if each.of[:1] == (hold.entry,)}
-    if s.request.by in signed.values():
-        return Refused("hold.release", f"{s.request.by} has signed already", "the other signatures are still missing")
-    complete = all(role in signed or role == s.request.role for role in needed)
-    released = (e.HoldReleased(hold.rule, hold.entry),) if complete else ()
+    signed = [each for each in s.state.signatures if each.of[:1] == (hold.entry,) and s.state.stands(each)]
+    missing = [role for role in needed if role not in {each.role for each in signed}]
+    if s.request.by in {each.by for each in signed}:
+        hint = f"still to sign, by somebody else: {' and '.join(missing)}"
+        return Refused("hold.release", f"{s.request.by} has signed already", hint)
+    if s.request.role not in missing:
+        hint = f"still to sign: {' and '.join(missing)}"
+        return Refused("hold.release", f"the {s.request.role} has signed already", hint)
+    released = (e.HoldReleased(hold.rule, hold.entry),) if missing == [s.request.role] else ()
     return Outcome(released, (), (hold.entry, *hold.because))
 
 
@@ -96,64 +99,6 @@ def release_roles(protocols: Mapping[int, Protocol], rule: str) -> tuple[str, ..
 
 # ---------------------------------------------------------------- the book
 
-_MADE_BY: Mapping[type, type] = {
-    e.ParticipantRegistered: c.RegisterParticipant,
-    e.ConsentGiven: c.RecordConsent,
-    e.FactObserved: c.RecordFact,
-    e.FactNotObtained: c.RecordNotObtained,
-    e.EpisodeRecorded: c.RecordEpisode,
-    e.AbsenceRecorded: c.RecordAbsence,
-    e.QuestionAnswered: c.AnswerQuestion,
-    e.VisitAttended: c.AttendVisit,
-    e.VisitMissed: c.MissVisit,
-    e.LotManufactured: c.ManufactureLot,
-    e.LotTested: c.TestLot,
-    e.CellsInfused: c.InfuseCells,
-    e.DoseOmitted: c.OmitDose,
-    e.AdverseEventReported: c.ReportAdverseEvent,
-    e.AdverseEventFollowedUp: c.FollowUpAdverseEvent,
-    e.ParticipantWithdrawn: c.WithdrawParticipant,
-    e.ParticipantCompleted: c.CompleteParticipant,
-    e.ScreenFailed: c.FailScreening,
-}
-"""What may be corrected, and the command whose role may correct it. Signatures, decisions and holds may not."""
-
-_FOUNDATIONS = (e.ParticipantRegistered, e.LotManufactured)
-"""Events that later ones rest on: they can be put right, not taken back."""
-
-
-def correct(s: Situation, command: c.CorrectEntry, original: e.Event | None) -> Outcome | Refused:
-    """A correction by a role that may record such a thing, of the same kind about the same person, with a reason."""
-    if original is None:
-        return Refused("correction.entry", f"the book has no entry {command.entry}", "look the number up in the book")
-    made_by = _MADE_BY.get(type(original))
-    kind = type(original).__name__
-    if made_by is None:
-        message = f"entry {command.entry} is a {kind}, which cannot be corrected"
-        return Refused("correction.kind", message, "correct the entry it rests on, and decide again")
-    if not may_do(s.request.role, made_by):
-        return Refused(
-            "correction.role", f"a {s.request.role} does not record a {kind}", "let somebody who does correct it"
-        )
-    if not command.reason.strip():
-        return Refused("reason.missing", "a correction needs a reason", "write what was wrong")
-    if command.replacement is None:
-        if isinstance(original, _FOUNDATIONS):
-            return Refused("correction.kind", f"later entries rest on entry {command.entry}", "give a replacement")
-    elif _another(original, command.replacement):
-        return Refused(
-            "correction.kind", f"entry {command.entry} can be replaced only by a {kind} of the same", "record it anew"
-        )
-    return Outcome((e.EntryCorrected(command.entry, command.reason, command.replacement),), (), (command.entry,))
-
-
-def _another(original: e.Event, replacement: e.Event) -> bool:
-    """Whether a replacement is of another kind, or about another person or lot."""
-    same = ("participant", "lot", "id")
-    return type(original) is not type(replacement) or any(
-        getattr(original, name, None) != getattr(replacement, name, None) for name in same
-    )
-
 
 def open_trial(s: Situation, command: c.OpenTrial) -> Outcome | Refused:
     """The first entries of a book: the trial, its protocol, its people."""
@@ -165,6 +110,9 @@ def open_trial(s: Situation, command: c.OpenTrial) -> Outcome | Refused:
     unknown = sorted({role for _, role in command.people if role not in ROLES})
     if unknown:
         return Refused("role.unknown", f"there is no role {unknown[0]!r}", f"roles: {', '.join(ROLES)}")
+    if "data_manager" not in {role for _, role in command.people}:
+        hint = "name at least one person with the role data_manager"
+        return Refused("role.last", "nobody would be data manager, so no role could ever be given", hint)
     opened = e.TrialOpened(read.trial.id, read.trial.title)
     granted = (e.RoleGranted(person, role) for person, role in command.people)
     return Outcome((opened, _adopted(read, command.text), *granted))
@@ -177,17 +125,20 @@ def adopt(s: Situation, command: c.AdoptProtocol) -> Outcome | Refused:
         return read
     if read.trial.id != s.state.study:
         return Refused("protocol.trial", f"this is the protocol of {read.trial.id}", f"the book is of {s.state.study}")
-    last = max(each.version for each in s.state.versions)
-    if read.version.number != last + 1:
-        message = f"version {read.version.number} cannot follow version {last}"
-        return Refused("protocol.version", message, f"number the amendment {last + 1}")
-    return Outcome((_adopted(read, command.text),))
+    last = max(s.state.versions, key=lambda each: each.version)
+    if read.version.number != last.version + 1:
+        message = f"version {read.version.number} cannot follow version {last.version}"
+        return Refused("protocol.version", message, f"number the amendment {last.version + 1}")
+    if read.version.effective < last.effective:
+        message = f"the amendment is in force from {read.version.effective}, version {last.version} only later"
+        return Refused("protocol.effective", message, f"let it be in force from {last.effective} or later")
+    return Outcome((_adopted(read, command.text),), adopted=read)
 
 
 def _read(s: Situation, text: str) -> Protocol | Refused:
     loaded = s.read(text)
     if loaded.protocol is None:
-        first = loaded.findings[0]
+        first = next(each for each in loaded.findings if each.severity == "error")
         return Refused("protocol.unusable", f"{first.message}", first.hint, first.places)
     return loaded.protocol
 
@@ -212,4 +163,8 @@ def revoke(s: Situation, command: c.RevokeRole) -> Outcome | Refused:
     """The end of a role."""
     if command.role not in s.state.roles.get(command.person, frozenset()):
         return Refused("role.unknown", f"{command.person} is no {command.role}", "nothing to do")
+    others = any(command.role in roles for person, roles in s.state.roles.items() if person != command.person)
+    if command.role == "data_manager" and not others:
+        message = f"{command.person} is the last data manager; nobody could give roles any more"
+        return Refused("role.last", message, "make somebody else data manager first")
     return Outcome((e.RoleRevoked(command.person, command.role),))

@@ -321,7 +321,8 @@ class Protocol:
     analyses: Mapping[str, Analysis] = field(default_factory=dict)
     places: Mapping[str, Place] = field(default_factory=dict, compare=False, repr=False)
     reads: Mapping[str, frozenset[str]] = field(init=False, compare=False, repr=False)
-    """Everything each rule looks at, through the rules it rests on: facts, logs, `done` and `answer`."""
+    """Everything each rule looks at, through the rules it rests on: facts, logs, `day of` visits, doses and milestones,
+    `answer`, and `day of now` for what becomes true by waiting."""
 
     def __post_init__(self) -> None:
         """Work out once what each rule reads; it is asked after every entry."""
@@ -356,6 +357,25 @@ def conditions(rule: Rule) -> tuple[Expr, ...]:
     return tuple(row.when for row in rule.rows) if isinstance(rule, Table) else (rule.when,)
 
 
+def day_of(name: str) -> str:
+    """What a rule reads that hangs on a visit, a dose or a milestone."""
+    return f"day of {name}"
+
+
+def _days_read(condition: Expr) -> frozenset[str]:
+    """What gives a condition its days: the visits and doses it hangs on, milestones, or the day of the question."""
+    found = {each.name for each in tree.anchors(condition)}
+    for node in (*tree.walk(condition), *tree.windows(condition)):
+        match node:
+            case tree.Done(visit):
+                found.add(visit)
+            case tree.Age(None) | tree.TimeSince(_, _, None) | tree.Ongoing(None):
+                found.add(tree.NOW)
+            case tree.Count(tree.PARTICIPANTS):
+                found.add("enrolment")
+    return frozenset(day_of(name) for name in found)
+
+
 def _reads(rules: Mapping[str, Rule], name: str) -> frozenset[str]:
     """What a rule looks at, through the rules it rests on; rules that rest on each other are looked at once."""
     found, seen, waiting = set[str](), set[str](), [name]
@@ -365,13 +385,11 @@ def _reads(rules: Mapping[str, Rule], name: str) -> frozenset[str]:
             continue
         seen.add(rule)
         for condition in conditions(rules[rule]):
-            found |= tree.facts_read(condition)
+            found |= tree.facts_read(condition) | _days_read(condition)
             for node in tree.walk(condition):
                 match node:
                     case tree.Ref(other):
                         waiting.append(other)
-                    case tree.Done():
-                        found.add("done")
                     case tree.Judged() | tree.Asked():
                         found.add("answer")
     return frozenset(found)

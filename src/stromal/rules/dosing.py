@@ -116,10 +116,9 @@ def _volume_findings(protocol: Protocol, made: Preparation) -> tuple[Finding, ..
         return ()
     low, high = dose.volume
     place = protocol.place(f"doses.{dose.name}.volume")
-    asked = f"{plain(low)} mL" if low == high else f"{plain(low)} to {plain(high)} mL"
     over = made.volume_ml > high
     bound = high if over else low
-    message = f"{_two(made.volume_ml)} mL would hold the dose, the protocol gives {asked}"
+    message = f"{_two(made.volume_ml)} mL would hold the dose, the protocol gives {planned_volume(dose)}"
     needed = made.prescription.cells / (bound * made.viability_percent / PERCENT)
     share = deliver(dose, made.prescription, made.cells_per_ml, made.viability_percent, bound)
     if over:
@@ -142,6 +141,25 @@ def deliver(
     percent = cells / prescription.cells * PERCENT
     within = None if dose.tolerance is None else dose.tolerance[0] <= percent <= dose.tolerance[1]
     return Delivery(cells, percent, within)
+
+
+def planned_volume(dose: Dose) -> str:
+    """The volume of a dose in words; empty where the protocol gives none."""
+    if dose.volume is None:
+        return ""
+    low, high = (plain(bound) for bound in dose.volume)
+    return f"{low} mL" if low == high else f"{low} to {high} mL"
+
+
+def fits(dose: Dose, volume_ml: Fraction) -> bool:
+    """Whether a volume keeps to the protocol: inside a range; around a single volume, inside the dose's tolerance."""
+    if dose.volume is None:
+        return True
+    low, high = dose.volume
+    if low == high:
+        few, many = dose.tolerance or (Fraction(0), Fraction(0))
+        return dose.tolerance is None or low * few <= volume_ml * PERCENT <= high * many
+    return low <= volume_ml <= high
 
 
 def _two(number: Fraction) -> str:
@@ -193,7 +211,7 @@ def decide(table: Table, case: Case) -> tuple[Adjustment | None, Verdict]:
 
 def next_rung(dose: Dose, case: Case) -> Rung | Refused:
     """The rung for the next administration of a dose. Refused while the table cannot be read for want of facts."""
-    given = [each for each in case.chart.infusions if each.dose == dose.name]
+    given = [each for each in case.chart.infusions if each.dose == dose.name and each.day <= case.today]
     if not given or not dose.adjust:
         return Rung("same", dose.amount, Verdict(True, "the first dose" if not given else "the dose is fixed"))
     table = case.protocol.rules[dose.adjust]

@@ -7,7 +7,7 @@ laboratory value has is worked out by `ctcae`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -29,24 +29,16 @@ class Triggered:
 
 
 def triggered(
-    protocol: Protocol, charts: Sequence[Chart], today: date, about: Iterable[str] | None = None
+    hold: Hold, protocol: Protocol, asked: Sequence[Chart], everybody: Sequence[Chart], today: date
 ) -> tuple[Triggered, ...]:
-    """The holds whose rule is true today; participant-level ones only for the people named in `about` (all if None)."""
-    found: list[Triggered] = []
-    people = tuple(charts)
-    asked = None if about is None else frozenset(about)
-    for hold in holds(protocol):
-        alone = hold.level != "participant" and _of_the_trial(hold.when, protocol)
-        chosen = (Chart(),) if alone else people
-        if hold.level == "participant" and asked is not None:
-            chosen = tuple(chart for chart in people if chart.participant in asked)
-        true = [(chart, verdict) for chart in chosen
-                if (verdict := judge(hold.when, Case(protocol, chart, today, people))).truth]  # fmt: skip
-        if hold.level == "participant":
-            found += [Triggered(hold, chart.participant, verdict) for chart, verdict in true]
-        elif true:
-            found.append(Triggered(hold, "", _together(true)))
-    return tuple(found)
+    """For whom of those asked a hold's rule is true today; one of a dose or the trial is true once, on all evidence."""
+    people = tuple(everybody)
+    alone = hold.level != "participant" and _of_the_trial(hold.when, protocol)
+    true = [(chart, verdict) for chart in ((Chart(),) if alone else asked)
+            if (verdict := judge(hold.when, Case(protocol, chart, today, people))).truth]  # fmt: skip
+    if hold.level == "participant":
+        return tuple(Triggered(hold, chart.participant, verdict) for chart, verdict in true)
+    return (Triggered(hold, "", _together(true)),) if true else ()
 
 
 def _of_the_trial(expr: t.Expr, protocol: Protocol) -> bool:
@@ -78,11 +70,9 @@ def holds(protocol: Protocol) -> tuple[Hold, ...]:
     return tuple(rule for rule in protocol.rules.values() if isinstance(rule, Hold))
 
 
-def declarations(protocol: Protocol, charts: Sequence[Chart], today: date) -> tuple[tuple[Predicate, Verdict], ...]:
-    """The rules that declare something for the whole trial and are true today."""
-    case = Case(protocol, Chart(), today, tuple(charts))
-    judged = [(rule, judge(rule.when, case)) for rule in declaring(protocol)]
-    return tuple((rule, verdict) for rule, verdict in judged if verdict.truth)
+def declared(rule: Predicate, protocol: Protocol, charts: Sequence[Chart], today: date) -> Verdict:
+    """Whether a rule that declares something for the whole trial is true today."""
+    return judge(rule.when, Case(protocol, Chart(), today, tuple(charts)))
 
 
 def declaring(protocol: Protocol) -> tuple[Predicate, ...]:
