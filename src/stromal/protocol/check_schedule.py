@@ -132,7 +132,7 @@ def check_weights(look: Look) -> Findings:
     for dose in look.protocol.doses.values():
         if dose.weight is None:
             continue
-        path, fact = f"doses.{dose.name}.amount", look.protocol.facts[dose.weight.fact]
+        path, fact = f"doses.{dose.name}.{'start' if dose.ladder else 'amount'}", look.protocol.facts[dose.weight.fact]
         measure = unit_or_none(fact.unit)
         if fact.kind != "number" or measure is None or measure.dimension != (("g", 1),):
             message = f"{dose.name} is per kilogram, but {fact.name} is measured in {fact.unit or 'no unit'}"
