@@ -23,6 +23,9 @@ from stromal.protocol.file import load
 from stromal.protocol.model import Protocol
 from stromal.values import Refused
 
+_MANY = 100
+"""From so many entries on, adding up the whole book is quicker than adding one by one."""
+
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
@@ -52,8 +55,9 @@ class Desk:
             if isinstance(decided, Refused):
                 return decided
             entries = tuple(_bound(entry, decided, past) for entry in decided)
+            after = past.after(entries)  # before the book has them: what cannot be added up is not appended
             head = writer.append(entries)
-        self._take_in(entries)
+        self._take_in(entries, after)
         return Receipt(entries, head)
 
     def state(self) -> State:
@@ -69,10 +73,12 @@ class Desk:
     def _catch_up(self, head: int, source: Book | Writer) -> None:
         """Read on where somebody else has written."""
         if head != len(self._entries):
-            self._take_in(tuple(source.entries(len(self._entries))))
+            entries = tuple(source.entries(len(self._entries)))
+            self._take_in(entries, _Past(self._entries, self._state).after(entries))
 
-    def _take_in(self, entries: Sequence[e.Entry]) -> None:
-        self._state = _Past(self._entries, self._state).after(entries)
+    def _take_in(self, entries: Sequence[e.Entry], after: State) -> None:
+        """Know these entries, and the state they lead to."""
+        self._state = after
         self._entries.extend(entries)
         for adopted in self._state.versions:
             if adopted.version not in self._protocols:
@@ -91,8 +97,8 @@ class _Past:
         return self.entries[number - 1].event if 0 < number <= len(self.entries) else None
 
     def after(self, entries: Sequence[e.Entry]) -> State:
-        """The state with more entries; a correction changes what came before, so then all is added up anew."""
-        if any(isinstance(entry.event, e.EntryCorrected) for entry in entries):
+        """The state with more entries, one by one; or added up anew, where there are many or one corrects another."""
+        if len(entries) > _MANY or any(isinstance(entry.event, e.EntryCorrected) for entry in entries):
             return replay([*self.entries, *entries])
         state = self.state
         for entry in entries:
