@@ -54,7 +54,7 @@ CASES = [
     (
         "population.empty",
         f"{_CONSENT}  exclude:",
-        f'{_CONSENT}    I3:\n      says: x\n      when: not {_CONSENT}  exclude:',
+        f"{_CONSENT}    I3:\n      says: x\n      when: not {_CONSENT}  exclude:",
         'I2:\n      says: Can consent\n      when: judged "Can',
         "I2 and I3",
     ),

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import ast
+import re
+from pathlib import Path
+
 import pytest
 
 from small_file import FILE, broken, line_of, loaded
+from stromal.protocol import language, nodes, reading, syntax
 from stromal.protocol.file import load
+from stromal.protocol.shape import READING_CODES
 from stromal.values import Unusable
 
 
@@ -278,3 +284,28 @@ def test_a_doubled_key_in_a_file_that_refers_to_itself() -> None:
     """A YAML reference to its own mapping does not send the loader round in circles."""
     (finding,) = load("a: &a\n  b: *a\n  c: [1, {d: 1, d: 2}]\n").findings
     assert finding.message == "d is written twice here"
+
+
+# ---------------------------------------------------------------- the table of codes
+
+_ELSEWHERE = {"window.range", "window.misplaced", "window.epoch", "where.kind"}
+"""Codes of expressions alone: tests/spec/test_language.py tries them."""
+_WHOLE_FILE = {"file.empty", "file.shape", "file.binary", "yaml.syntax", "yaml.duplicate", "flow.expression"}
+
+
+def test_every_code_is_tried() -> None:
+    """No finding of the loader goes untested."""
+    assert {case[0] for case in CASES} | _ELSEWHERE | _WHOLE_FILE == set(READING_CODES)
+
+
+def test_the_table_of_codes_is_the_code() -> None:
+    """Every code that the loader can give stands in the table, and no other."""
+    written = set[str]()
+    for module in (language, nodes, reading, syntax):
+        for node in ast.walk(ast.parse(Path(module.__file__ or "").read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                written.add(node.value)
+    assert {code for code in READING_CODES if code in written} == set(READING_CODES)
+    heads = "|".join(sorted({code.partition(".")[0] for code in READING_CODES}))
+    like_codes = {text for text in written if re.fullmatch(rf"({heads})\.[a-z_]+", text)}
+    assert like_codes == set(READING_CODES) - {"notation"}
