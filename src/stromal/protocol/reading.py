@@ -182,8 +182,9 @@ class Reader:
     def _dose(self, name: str, s: Section, products: dict[str, m.Product]) -> m.Dose:
         self._known("product", s.text("product"), products, s.at("product"))
         ladder = s.read("ladder", n.read_ladder, _NO_RUNGS)
-        amount, weight = s.read("start" if ladder else "amount", n.read_amount, _NO_CELLS)
-        if not s.text("start" if ladder else "amount"):
+        key = "start" if s.text("ladder") else "amount"
+        amount, weight = s.read(key, n.read_amount, _NO_CELLS)
+        if not s.text(key):
             self.report.add("dose.amount", f"{s.path} says no amount", "write amount:, or ladder: and start:", s.path)
         cap = s.read("cap", lambda text: n.read_span(text, "kg"), None)
         removed = s.read("removed", lambda text: n.read_span(text, "mL"), None)
