@@ -13,7 +13,7 @@ from decimal import Decimal, InvalidOperation
 from difflib import get_close_matches
 from fractions import Fraction
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, assert_never
 
 from dateutil.relativedelta import relativedelta
 
@@ -345,6 +345,7 @@ class Duration:
                 return day + relativedelta(months=count)
             case "year":
                 return day + relativedelta(years=count)
+        assert_never(self.unit)
 
     @property
     def days(self) -> float:

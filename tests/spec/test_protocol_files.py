@@ -1,5 +1,5 @@
 """One YAML file holds a trial: who may take part, what may be observed, what is given, when people are seen, what stops
-dosing, what is measured and how it is analysed. A coordinator or a statistician writes it, and changes to it are reviewed."""
+dosing, what is measured and how it is analysed. Coordinators and statisticians write it and review it."""
 
 from __future__ import annotations
 
