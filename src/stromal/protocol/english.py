@@ -134,7 +134,7 @@ def question(expr: t.Expr, protocol: Protocol) -> str:
         case t.If(condition, then):
             return f"Only if {english(condition, protocol)}: {question(then, protocol)}"
         case t.Judged(asked) | t.Asked(asked):
-            return asked
+            return f"{asked.rstrip('?')}?"
     return f"{clause(expr, protocol).asked}?" if isinstance(expr, Test) else f"What is {_noun(expr, protocol)}?"
 
 
@@ -226,7 +226,8 @@ def _happened(expr: t.Happened, protocol: Protocol) -> Clause:
 def _compared(expr: t.Compare | t.Between | t.OneOf, protocol: Protocol) -> Clause:
     match expr:
         case t.Compare(op, left, right):
-            subject, behind = _apart(left, protocol)
+            literal = isinstance(right, t.Number | t.Length | t.Text)
+            subject, behind = _apart(left, protocol) if literal else (english(left, protocol), "")
             limit = english(right, protocol)
             said, denied = (f"{_OPERATORS[each]} {limit}{behind}" for each in (op, _OPPOSITE[op]))
             return Clause(f"{subject} is {said}", f"Is {subject} {said}", f"{subject} is {denied}")
@@ -294,5 +295,5 @@ def _derived(expr: t.Count | t.Extreme | t.Slope | t.Change | t.Arithmetic, prot
 
 def _members(of: str, where: t.Expr | None, spec: t.WindowSpec | None, protocol: Protocol) -> str:
     named, whose = ("participants", "for whom") if of == t.PARTICIPANTS else (fact(of, protocol), "where")
-    condition = f" {whose} {english(where, protocol)}" if where else ""
+    condition = f" ({whose} {english(where, protocol)})" if where else ""
     return f"{named}{_behind(spec)}{condition}"
