@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 from itertools import pairwise
-from typing import cast
+from typing import assert_never, cast
 
 from stromal.protocol import model as m
 from stromal.protocol.tree import Anchor, Side, Which
@@ -118,9 +118,9 @@ def _in_unit_of(top: Quantity, rung: Quantity) -> Quantity:
 
 def read_span(text: str, measure: str) -> tuple[Fraction, Fraction]:
     """`3 mL` or `5..10 mL`, `90..110 %`: low and high in the unit `measure`."""
-    match = _SPAN.fullmatch(str(text).strip())
-    if match is None:
-        raise ValueError(f"{text!r} is no range; write for example '5..10 {measure}'")
+    match = _SPAN.fullmatch(text.strip())
+    if match is None or not match[3]:
+        raise ValueError(f"{text!r} is no range with its unit; write for example '5..10 {measure}'")
     low, high = (Quantity(exact(match[i] or match[1]), match[3]).to(measure).value for i in (1, 2))
     if low > high:
         raise ValueError(f"{text!r} runs backwards; write the smaller number first")
@@ -174,6 +174,7 @@ def write_when(when: m.When) -> str:
         case m.Series(every, start, until):
             end = write_offset(until) if isinstance(until, m.Offset) else write_anchor(until)
             return f"every {every} from {write_anchor(start)} until {end}"
+    assert_never(when)
 
 
 def write_window(early: Duration, late: Duration) -> str:
