@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from stromal.analyse.estimates import clopper_pearson, describe, sign_flip, t_interval, t_p_value
-from stromal.rules.evaluate import least_squares
+from stromal.rules.bounds import least_squares
 
 REFERENCE = Path(__file__).parents[3] / "shared" / "data" / "stats"
 _ABSENT = "the reference tables do not lie beside this checkout"

@@ -13,6 +13,7 @@ import pytest
 from spec_trial import PROTOCOL, case, chart, expression, table
 from stromal.protocol import tree as t
 from stromal.rules import endpoints, evaluate
+from stromal.rules.bounds import least_squares
 from stromal.rules.timing import Case
 from stromal.values import Quantity, Truth
 
@@ -285,7 +286,7 @@ def test_slopes_are_compared_in_the_unit_of_their_fact() -> None:
 def test_least_squares_by_hand() -> None:
     """The slope through (0, 1), (1, 3), (2, 2) is 1/2."""
     points = [(Fraction(x), Fraction(y)) for x, y in ((0, 1), (1, 3), (2, 2))]
-    assert evaluate.least_squares(points) == Fraction(1, 2)
+    assert least_squares(points) == Fraction(1, 2)
 
 
 # ---------------------------------------------------------------- endpoints

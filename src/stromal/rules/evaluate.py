@@ -7,38 +7,21 @@ Counts are kept as bounds: what certainly counts, and what could count at most.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from fractions import Fraction
-from typing import Literal
 
 from stromal.protocol import tree as t
 from stromal.protocol.model import Fact, Hold, Predicate
 from stromal.protocol.writing import write, write_window
 from stromal.rules import known as k
+from stromal.rules.bounds import Measured, combine, compare, exactly, in_unit, least_squares, merged, reach
 from stromal.rules.chart import AdverseEvent, Episode
 from stromal.rules.timing import Case, day_of, pending, window_of
 from stromal.values import Quantity, Truth, Verdict, Window, all_of, negate, plain, years_between
 
 _DAYS = {"day": "1", "week": "7", "month": "30.4375", "year": "365.25"}
 """Days in a unit of time, for slopes: the mean calendar month and year."""
-
-
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """A number between two bounds (equal when it is known; None where a bound is open) with its reason and entries."""
-
-    low: Fraction | None
-    high: Fraction | None
-    unit: str = ""
-    reason: str = ""
-    evidence: tuple[int, ...] = ()
-    settle: tuple[str, ...] = ()
-
-    @property
-    def value(self) -> Fraction | None:
-        """The number, if it is known."""
-        return self.low if self.low is not None and self.low == self.high else None
 
 
 # ---------------------------------------------------------------- conditions
@@ -98,11 +81,7 @@ def _joined(parts: Iterable[Verdict], *, decisive: bool) -> Verdict:
     telling = unknown or verdicts
     reason = "; ".join(dict.fromkeys(v.reason for v in telling))
     truth = None if unknown else not decisive
-    return Verdict(truth, reason, _merged(v.evidence for v in telling), _merged(v.settle for v in telling))
-
-
-def _merged(parts: Iterable[tuple[object, ...]]) -> tuple:  # type: ignore[type-arg]  # ints or strings, as given
-    return tuple(dict.fromkeys(each for part in parts for each in part))
+    return Verdict(truth, reason, merged(v.evidence for v in telling), merged(v.settle for v in telling))
 
 
 def _implied(condition: Verdict, then: t.Expr, case: Case) -> Verdict:
@@ -134,46 +113,17 @@ def _compare(expr: t.Compare, case: Case) -> Verdict:
                 same if expr.op == "=" else not same, f"the term is {case.event.term if case.event else '?'}"
             )
     left, right = measure(expr.left, case), measure(expr.right, case)
-    truth = _bounds(expr.op, left, _in_unit(right, left.unit))
-    evidence = _merged((left.evidence, right.evidence))
+    truth = compare(expr.op, left, in_unit(right, left.unit))
+    evidence = merged((left.evidence, right.evidence))
     if truth is None:
         open_ = "; ".join(dict.fromkeys(each.reason for each in (left, right) if each.value is None))
-        return Verdict(None, open_, evidence, _merged((left.settle, right.settle)))
+        return Verdict(None, open_, evidence, merged((left.settle, right.settle)))
     return Verdict(truth, f"{left.reason}; asked for {expr.op} {right.reason}", evidence)
 
 
-def _in_unit(measured: Measured, unit: str) -> Measured:
-    if not unit or measured.unit == unit or measured.low is None or measured.high is None:
-        return measured
-    low, high = (Quantity(bound, measured.unit).to(unit).value for bound in (measured.low, measured.high))
-    return Measured(low, high, unit, measured.reason, measured.evidence, measured.settle)
-
-
-def _bounds(op: str, left: Measured, right: Measured) -> Truth:
-    """Compare two numbers known between bounds; unknown wherever the bounds leave both answers open."""
-    if op in (">", ">="):
-        return _bounds("<" if op == ">" else "<=", right, left)
-    if op == "!=":
-        return negate(_bounds("=", left, right))
-    if op == "=":
-        if left.value is not None and right.value is not None:
-            return left.value == right.value
-        apart = _bounds("<", left, right) or _bounds("<", right, left)
-        return False if apart else None
-    if left.high is not None and right.low is not None and _less(op, left.high, right.low):
-        return True
-    if left.low is not None and right.high is not None and not _less(op, left.low, right.high):
-        return False
-    return None
-
-
-def _less(op: str, left: Fraction, right: Fraction) -> bool:
-    return left < right if op == "<" else left <= right
-
-
 def _between(item: Measured, low: Fraction, high: Fraction, unit: str) -> Verdict:
-    lower, upper = (_in_unit(Measured(x, x, unit), item.unit) for x in (low, high))
-    truth = all_of((_bounds(">=", item, lower), _bounds("<=", item, upper)))
+    lower, upper = (in_unit(Measured(x, x, unit), item.unit) for x in (low, high))
+    truth = all_of((compare(">=", item, lower), compare("<=", item, upper)))
     if truth is None:
         return Verdict(None, item.reason, item.evidence, item.settle)
     asked = f"{plain(low)} to {Quantity(high, unit)}"
@@ -321,7 +271,7 @@ def measure(expr: t.Expr, case: Case) -> Measured:
             return _age(at, case)
         case t.Field("grade"):
             event = _event(case)
-            return _exactly(Fraction(event.grade), "", f"{event.term} is of grade {event.grade}", (event.entry,))
+            return exactly(Fraction(event.grade), "", f"{event.term} is of grade {event.grade}", (event.entry,))
         case t.Count():
             return _count(expr, case)
         case t.Extreme():
@@ -331,12 +281,8 @@ def measure(expr: t.Expr, case: Case) -> Measured:
         case t.Change():
             return _change(expr, case)
         case t.Arithmetic(op, left, right):
-            return _arithmetic(op, measure(left, case), measure(right, case))
+            return combine(op, measure(left, case), measure(right, case))
     raise TypeError(f"{type(expr).__name__} is no number")
-
-
-def _exactly(value: Fraction, unit: str, reason: str, evidence: tuple[int, ...]) -> Measured:
-    return Measured(value, value, unit, reason, evidence)
 
 
 def _value(expr: t.FactValue, case: Case) -> Measured:
@@ -346,7 +292,7 @@ def _value(expr: t.FactValue, case: Case) -> Measured:
         when = f" {write_window(expr.window)}" if expr.window else ""
         return Measured(None, None, fact.unit, f"{named}{when}: {value.why}", (), (fact.name,))
     reason = f"{named} is {Quantity(value.number, fact.unit)} on {value.day}"
-    return _exactly(value.number, fact.unit, reason, (value.entry,))
+    return exactly(value.number, fact.unit, reason, (value.entry,))
 
 
 def _age(at: t.Anchor | None, case: Case) -> Measured:
@@ -356,7 +302,7 @@ def _age(at: t.Anchor | None, case: Case) -> Measured:
         return Measured(None, None, "a", "the date of birth is not recorded", (), ("birth_date",))
     day = (day_of(at, case) if at else None) or case.today
     age = years_between(birth, day)
-    return _exactly(Fraction(age), "a", f"age is {age} years on {day}", (value.entry,))
+    return exactly(Fraction(age), "a", f"age is {age} years on {day}", (value.entry,))
 
 
 def _members(expr: t.Count | t.Extreme, case: Case) -> list[tuple[AdverseEvent, Truth, tuple[str, ...]]]:
@@ -376,7 +322,7 @@ def _count(expr: t.Count, case: Case) -> Measured:
     kind = case.protocol.facts[expr.of].kind
     if kind == "log":
         members = _members(expr, case)
-        settle = _merged(settle for _, truth, settle in members if truth is None)
+        settle = merged(settle for _, truth, settle in members if truth is None)
         counted = _counted([(truth, (event.entry,)) for event, truth, _ in members], "adverse events", settle)
         return replace(counted, reason=counted.reason + _named([event for event, truth, _ in members if truth]))
     if kind == "episode":
@@ -401,7 +347,7 @@ def _values(fact: Fact, window: t.WindowSpec | None, case: Case) -> Measured:
 
 
 def _settles(verdicts: list[Verdict]) -> tuple[str, ...]:
-    return _merged(v.settle for v in verdicts if v.truth is None)
+    return merged(v.settle for v in verdicts if v.truth is None)
 
 
 def _counted(members: list[tuple[Truth, tuple[int, ...]]], named: str, settle: tuple[str, ...]) -> Measured:
@@ -409,7 +355,7 @@ def _counted(members: list[tuple[Truth, tuple[int, ...]]], named: str, settle: t
     high = low + sum(truth is None for truth, _ in members)
     number = str(low) if low == high else f"{low} to {high}"
     named = named.removesuffix("s") if number == "1" and not named.startswith("of ") else named
-    evidence = _merged(entries for truth, entries in members if truth is not False)
+    evidence = merged(entries for truth, entries in members if truth is not False)
     return Measured(Fraction(low), Fraction(high), "", f"{number} {named}", evidence, settle)
 
 
@@ -424,27 +370,18 @@ def _episodes(expr: t.Count, case: Case) -> Measured:
     if closed is None:
         return replace(counted, high=None, reason=f"{plain(counted.low or 0)} or more of {fact.says or fact.name}")
     settle = () if counted.low == counted.high else counted.settle
-    return replace(counted, evidence=_merged((counted.evidence, closed)), settle=settle)
+    return replace(counted, evidence=merged((counted.evidence, closed)), settle=settle)
 
 
 def _extreme(expr: t.Extreme, case: Case) -> Measured:
     members = _members(expr, case)
     sure = [event.grade for event, truth, _ in members if truth]
     possible = sure + [event.grade for event, truth, _ in members if truth is None]
-    low, high = _reach(expr.which, sure, possible)
+    low, high = reach(expr.which, sure, possible)
     evidence = tuple(event.entry for event, truth, _ in members if truth is not False)
-    settle = _merged(settle for _, truth, settle in members if truth is None)
+    settle = merged(settle for _, truth, settle in members if truth is None)
     shown = plain(low) if low == high else f"{plain(low)} to {plain(high)}"
     return Measured(low, high, "", f"{expr.which} {expr.field} is {shown}", evidence, settle)
-
-
-def _reach(which: str, sure: list[int], possible: list[int]) -> tuple[Fraction, Fraction]:
-    """From where to where the highest or lowest may lie; that of none at all is 0."""
-    if which == "max":
-        return Fraction(max(sure, default=0)), Fraction(max(possible, default=0))
-    if sure:
-        return Fraction(min(possible)), Fraction(min(sure))
-    return Fraction(0), Fraction(max(possible, default=0))  # any one of them may prove to be the only one
 
 
 def _slope(expr: t.Slope, case: Case) -> Measured:
@@ -460,39 +397,16 @@ def _slope(expr: t.Slope, case: Case) -> Measured:
     length = Fraction(_DAYS[expr.per])
     slope = least_squares([(day.toordinal() / length, number) for day, number in points if number is not None])
     reason = f"slope of {fact.says or fact.name}{when} is {plain(slope)} {fact.unit} per {expr.per}".replace("  ", " ")
-    return _exactly(slope, fact.unit, reason, entries)
-
-
-def least_squares(points: list[tuple[Fraction, Fraction]]) -> Fraction:
-    """Slope of the ordinary least-squares line through (x, y) points, exactly. Needs two different x."""
-    n = len(points)
-    zero = Fraction(0)
-    mean_x, mean_y = sum((x for x, _ in points), zero) / n, sum((y for _, y in points), zero) / n
-    rise = sum(((x - mean_x) * (y - mean_y) for x, y in points), zero)
-    return rise / sum(((x - mean_x) ** 2 for x, _ in points), zero)
+    return exactly(slope, fact.unit, reason, entries)
 
 
 def _change(expr: t.Change, case: Case) -> Measured:
     windows = (None if anchor.name == t.NOW else t.At(anchor) for anchor in (expr.at, expr.base))
     after, base = (measure(t.FactValue(expr.fact, window), case) for window in windows)
-    change = _arithmetic("-", after, base)
+    change = combine("-", after, base)
     if change.value is None:
         return change
     fact = case.protocol.facts[expr.fact]
     named, by = fact.says or fact.name, Quantity(change.value, fact.unit)
     reason = f"{named} changed by {by} from {expr.base.name} to {expr.at.name}"
     return Measured(change.low, change.high, fact.unit, reason, change.evidence)
-
-
-def _arithmetic(op: Literal["+", "-"], left: Measured, right: Measured) -> Measured:
-    right = _in_unit(right, left.unit)
-    low = high = None
-    first, second = (right.low, right.high) if op == "+" else (right.high, right.low)
-    if left.low is not None and first is not None:
-        low = left.low + first if op == "+" else left.low - first
-    if left.high is not None and second is not None:
-        high = left.high + second if op == "+" else left.high - second
-    evidence, settle = _merged((left.evidence, right.evidence)), _merged((left.settle, right.settle))
-    unknown = [each.reason for each in (left, right) if each.value is None]
-    reason = "; ".join(unknown) if unknown else f"{left.reason}; {right.reason}"
-    return Measured(low, high, left.unit, reason, evidence, settle)
