@@ -28,8 +28,8 @@ from stromal.protocol import tree as t
 from stromal.protocol.english import english
 from stromal.protocol.model import Analysis, Method, Objective, Protocol, Rank
 from stromal.protocol.writing import write, write_window
-from stromal.rules.endpoints import is_truth
 from stromal.rules.bounds import Measured
+from stromal.rules.endpoints import is_truth
 from stromal.rules.evaluate import judge, measure
 from stromal.rules.timing import Case
 from stromal.values import Truth
