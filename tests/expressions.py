@@ -94,7 +94,7 @@ WINDOWS: st.SearchStrategy[t.WindowSpec] = DAYS | EPOCHS
 _DECIMALS = st.decimals("-1000000", "10000000", places=3, allow_nan=False, allow_infinity=False).map(Fraction)
 _WHOLES = st.integers(-200, 10**9).map(Fraction)
 VALUES = _DECIMALS | _WHOLES
-QUESTIONS = st.text("abcdefgh ?,.()'", min_size=1, max_size=30).map(lambda text: f"Is {text}")
+QUESTIONS = st.text("abcdefgh ?,.()'", min_size=1, max_size=30).map(lambda text: " ".join(f"Is {text}".split()))
 
 
 def _number(unit: str) -> st.SearchStrategy[t.Expr]:

@@ -112,6 +112,9 @@ def test_two_measured_things_may_be_compared() -> None:
     refused("unit.clash", "weight > hemoglobin", "kg")
     refused("unit.clash", "weight + hemoglobin > 3 kg", "kg")
     refused("kind.clash", "hemoglobin > stage at screening", "numbers")
+    refused("kind.clash", "onset_day > 3", "numbers")
+    refused("kind.clash", '"Back pain" > 3', "numbers")
+    understood("18 a <= age at consent")
 
 
 # ---------------------------------------------------------------- what happened, and when
@@ -267,6 +270,7 @@ def test_arithmetic_keeps_its_brackets() -> None:
     different("alsfrs_r - (edss + 1) > 0", "alsfrs_r - edss + 1 > 0")
     the_same("(alsfrs_r - edss) + 1 > 0", "alsfrs_r - edss + 1 > 0")
     the_same("alsfrs_r minus edss plus 1 > 0", "alsfrs_r - edss + 1 > 0")
+    understood("(alsfrs_r - edss) 1..2")
     refused("kind.clash", "toxicity + 1 > 0", "numbers go with numbers")
 
 

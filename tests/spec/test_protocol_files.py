@@ -58,6 +58,12 @@ def test_everybody_has_a_birth_date_and_a_sex() -> None:
     assert protocol().facts["sex"].options == ("female", "male")
 
 
+def test_yes_and_no_are_words() -> None:
+    """YAML 1.2 reads `no` as a word; `true` and `false` become yes and no where a text stands."""
+    assert protocol("title: A short trial", "title: no").trial.title == "no"
+    assert protocol("title: A short trial", "title: false").trial.title == "no"
+
+
 def test_a_version_is_in_force_from_a_day_on() -> None:
     """A protocol has a version number and an effective date."""
     assert protocol().version == m.Version(1, date(2020, 1, 1))
@@ -248,6 +254,11 @@ def test_the_formatter_keeps_comments() -> None:
     assert "    release: [sterility = negative] # asked by the regulator\n\n# about doses\ndoses:\n" in after
     assert "    donor: patient # collected here\n" in after
     assert fmt(after) == after
+    noted = text.replace(
+        "    says: the patient's own cells\n", "    says: the patient's own cells # as the page has it\n"
+    )
+    assert fmt(fmt(noted)) == fmt(noted)
+    assert all(words in fmt(noted) for words in ("# asked by", "# collected here", "# as the page", "# about doses\n"))
 
 
 def test_the_formatter_refuses_what_does_not_load() -> None:

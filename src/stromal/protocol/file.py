@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from io import StringIO
-from typing import Any
+from typing import Any, assert_never
 
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import CommentMark
@@ -201,6 +201,7 @@ def _rule(rule: m.Rule) -> dict[str, object]:
         case m.Hold():
             signed = f"signed by {' and '.join(rule.release)}" if rule.release else ""
             return {"hold": rule.level, "of": rule.dose, "when": write(rule.when), "release": signed, **common}
+    assert_never(rule)
 
 
 def _analysis(analysis: m.Analysis) -> dict[str, object]:

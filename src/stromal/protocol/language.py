@@ -389,8 +389,6 @@ class _Resolver:
                 return "length"
             case t.Text():
                 return "text"
-            case t.Option():
-                return "choice"
             case t.Field(name):
                 return AE_FIELDS[name]
             case t.FactValue(fact):
@@ -407,8 +405,6 @@ class _Resolver:
                           "declare it so under facts, or ask for something else")  # fmt: skip
 
     def window(self, window: t.WindowSpec | None) -> t.WindowSpec | None:
-        if isinstance(window, Range):
-            raise Misread("window.range", "a range is no window here", "say of what: '0..28 days after ...'")
         if isinstance(window, t.InEpochs):
             for name in window.names:
                 if name not in self.scope.epochs:

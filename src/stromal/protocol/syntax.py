@@ -82,6 +82,11 @@ def length_of(count: str, word: str) -> Duration:
         raise Misread("time.unit", str(error), "write a length of time such as 14 days") from None
 
 
+def _words(text: Token) -> str:
+    """What stands in quotation marks, however it is spaced: a file may wrap it."""
+    return " ".join(str(text)[1:-1].split())
+
+
 @v_args(inline=True)
 class _Reader(Transformer[Token, object]):
     """Parse tree -> tree of `tree` nodes with names and windows still unresolved."""
@@ -113,10 +118,10 @@ class _Reader(Transformer[Token, object]):
         return t.Unchanged(str(name), length_of(str(count), str(unit)), anchor)
 
     def judged(self, text: Token, by: Token) -> object:
-        return t.Judged(str(text)[1:-1], str(by))
+        return t.Judged(_words(text), str(by))
 
     def asked(self, text: Token) -> object:
-        return t.Asked(str(text)[1:-1])
+        return t.Asked(_words(text))
 
     def minus(self, left: object, right: object) -> object:
         return t.Arithmetic("-", cast(t.Expr, left), cast(t.Expr, right))
@@ -139,7 +144,7 @@ class _Reader(Transformer[Token, object]):
         return Name(str(name))
 
     def text(self, text: Token) -> object:
-        return t.Text(str(text)[1:-1])
+        return t.Text(_words(text))
 
     def time_since(self, *parts: Token) -> object:
         which = cast(t.Which, str(parts[0])) if len(parts) == 2 and parts[0] else ""
@@ -239,9 +244,7 @@ def read(text: str) -> object:
     try:
         return _Reader().transform(_parser().parse(text))
     except VisitError as error:
-        if isinstance(error.orig_exc, Misread):
-            raise error.orig_exc from None
-        raise
+        raise error.orig_exc from None
     except UnexpectedInput as error:
         column = error.column if error.column and error.column > 0 else len(text)
         at = text[column - 1 : column + 24] if 0 < column <= len(text) else "the end"

@@ -402,6 +402,11 @@ def test_a_visit_hung_on_a_lost_visit_is_lost_too() -> None:
     ]  # fmt: skip
 
 
+def test_a_visit_may_ask_for_an_earlier_one() -> None:
+    """Only later visits cannot be asked for."""
+    assert not checked(broken("    unless: toxic\n", "    unless: toxic\n    if: done(injection_1)\n"))
+
+
 def test_a_conditional_anchor_is_fine() -> None:
     """A visit may hang on one that takes place only under a condition."""
     assert "unless: toxic" in FILE

@@ -62,6 +62,7 @@ CASES = [
     ("notation", "volume: 3 mL", "volume: plenty", "volume", "docs/protocol.md"),
     ("notation", "at: 28 days after last injection", "at: soon", "at: soon", "docs/protocol.md"),
     ("notation", "range: 25..200", "range: 200..25", "200..25", "docs/protocol.md"),
+    ("notation", "range: 25..200", "range: 25", "range: 25,", "docs/protocol.md"),
     ("range.order", "hemoglobin < 8 g/dL at screening", "hemoglobin 9..8 g/dL at screening", "9..8", "smaller"),
     ("range.order", "  injection_2:", "  injection_4..2:", "injection_4..2", "smaller number first"),
     ("range.order", "  injection_2:", "  injection_2..999:", "injection_2..999", "every 3 months"),
