@@ -34,7 +34,7 @@ def _fold(history: list[e.Entry]) -> State:
 
 def _contents(state: State) -> State:
     """A state without the marks that a correction leaves behind."""
-    return msgspec.structs.replace(state, head=0, at=None, corrected=frozenset())
+    return msgspec.structs.replace(state, head=0, at=None, corrections=())
 
 
 # ---------------------------------------------------------------- tables that must be total
@@ -156,7 +156,7 @@ def test_a_replacement_stands_where_the_original_stood(
     correction = _correcting(history, wrong, replacement)
     state = replay([*history, correction])
     assert _contents(state) == _contents(replay(_in_place(history, wrong, replacement)))
-    assert (state.head, state.at, state.corrected) == (correction.number, correction.at, frozenset({wrong}))
+    assert (state.head, state.at, state.corrected) == (correction.number, correction.at, {wrong: correction.number})
 
 
 @given(history=histories(min_size=1), data=st.data())
@@ -184,7 +184,7 @@ def test_a_correction_can_be_taken_back(history: list[e.Entry], replacement: e.E
     corrected = [*history, _correcting(history, wrong, replacement)]
     state = replay([*corrected, _correcting(corrected, wrong + 1, None)])
     assert _contents(state) == _contents(replay(history))
-    assert state.corrected == {wrong, wrong + 1}
+    assert state.corrected == {wrong: wrong + 1, wrong + 1: wrong + 2}
 
 
 @given(history=corrected_histories())

@@ -109,12 +109,14 @@ def _not_allowed(request: c.Request, kind: type) -> Refused:
 
 
 def _signature(s: Situation, outcome: Outcome) -> tuple[e.Event, ...]:
-    """The signature of a command that needs one, over its evidence and the entries it is about to make."""
+    """The signature of a command that needs one: over its evidence, with the corrections by which that counts as it
+    does, and over the entries it is about to make."""
     meaning = MEANINGS.get(type(s.command))
     if meaning is None:
         return ()
+    corrections = sorted(s.state.corrected[number] for number in outcome.signed if number in s.state.corrected)
     made = range(s.state.head + 1, s.state.head + 1 + len(outcome.events))
-    return (e.Signed(meaning, (*outcome.signed, *made), "", getattr(s.command, "reason", "")),)
+    return (e.Signed(meaning, (*outcome.signed, *corrections, *made), "", getattr(s.command, "reason", "")),)
 
 
 def _deviations(s: Situation, outcome: Outcome, written: int) -> tuple[e.Event, ...]:

@@ -91,7 +91,7 @@ class _Draft:
         self.charts: dict[str, _Pen] = {}
         self.lots: dict[str, _Pen] = {}
         self.roles = dict(state.roles)
-        self.corrected = set(state.corrected)
+        self.corrected = dict(state.corrections)
         self.head, self.at = state.head, state.at
 
     def add(self, entry: e.Entry) -> None:
@@ -133,7 +133,7 @@ class _Draft:
             participants={**was.participants, **{name: pen.done() for name, pen in self.people.items()}},
             lots={**was.lots, **{name: pen.done() for name, pen in self.lots.items()}},
             roles=self.roles,
-            corrected=frozenset(self.corrected),
+            corrections=tuple(sorted(self.corrected.items())),
             head=self.head,
             at=self.at,
         )
@@ -166,7 +166,7 @@ def _signed(draft: _Draft, event: e.Signed, entry: e.Entry) -> None:
 
 
 def _corrected(draft: _Draft, event: e.EntryCorrected, entry: e.Entry) -> None:
-    draft.corrected.add(event.entry)
+    draft.corrected[event.entry] = entry.number
 
 
 def _registered(draft: _Draft, event: e.ParticipantRegistered, entry: e.Entry) -> None:
@@ -384,7 +384,7 @@ def replay(entries: Iterable[e.Entry], as_known: datetime | None = None) -> Stat
     for entry in _as_corrected(known):
         draft.add(entry)
     # A signature falls with any correction of what it signed, also one that was itself taken back: people sign again.
-    draft.corrected.update(entry.event.entry for entry in known if isinstance(entry.event, e.EntryCorrected))
+    draft.corrected = {each.event.entry: each.number for each in known if isinstance(each.event, e.EntryCorrected)}
     return draft.done()
 
 

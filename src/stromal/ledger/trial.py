@@ -167,7 +167,13 @@ class State(msgspec.Struct, frozen=True):
     signatures: tuple[Signature, ...] = ()
     deviations: tuple[Deviation, ...] = ()
     declarations: tuple[Declaration, ...] = ()
-    corrected: frozenset[int] = frozenset()
+    corrections: tuple[tuple[int, int], ...] = ()
+    """Corrected entries in order, each with the last entry that corrected it."""
+
+    @property
+    def corrected(self) -> Mapping[int, int]:
+        """The last correction of each corrected entry."""
+        return dict(self.corrections)
 
     def standing(self) -> tuple[PlacedHold, ...]:
         """The holds nobody has lifted yet."""
@@ -179,7 +185,7 @@ class State(msgspec.Struct, frozen=True):
 
     def stands(self, signature: Signature) -> bool:
         """Whether nothing that was signed has been corrected since."""
-        return not self.corrected.intersection(signature.of)
+        return all(entry not in signature.of or by < signature.entry for entry, by in self.corrections)
 
 
 # ---------------------------------------------------------------- JSON

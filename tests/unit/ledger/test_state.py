@@ -333,6 +333,13 @@ def test_a_signature_falls_with_what_it_signed() -> None:
     assert not state.stands(release)
 
 
+def test_a_signature_given_after_a_correction_stands() -> None:
+    """Whoever signs what has been put right signs it as it counts now."""
+    correction = e.EntryCorrected(2, "another donor", e.LotManufactured("L1", "msc", "D2", DAY))
+    state = after(REGISTERED, MADE, correction, e.Signed("release", (2,), "bb"))
+    assert state.stands(state.signatures[0])
+
+
 # ---------------------------------------------------------------- corrections
 
 WEIGHED = e.FactObserved("P1", "weight", 700.0, DAY, "kg")
@@ -360,7 +367,7 @@ def test_evolving_only_marks_a_correction() -> None:
     before = after(REGISTERED, WEIGHED)
     marked = evolve(before, entry(3, e.EntryCorrected(2, "a slip", REWEIGHED)))
     assert marked.participants == before.participants
-    assert marked.corrected == {2}
+    assert marked.corrected == {2: 3}
 
 
 def test_a_corrected_correction_counts_as_corrected() -> None:
@@ -370,7 +377,7 @@ def test_a_corrected_correction_counts_as_corrected() -> None:
         3, "another slip", e.EntryCorrected(2, "a slip", e.FactObserved("P1", "weight", 7.0, DAY))
     )
     assert weights(WEIGHED, first, second) == [(7.0, 2)]
-    assert after(REGISTERED, WEIGHED, first, second).corrected == {2, 3}
+    assert after(REGISTERED, WEIGHED, first, second).corrected == {2: 3, 3: 4}
 
 
 def test_a_correction_that_named_the_wrong_entry_lets_it_go() -> None:
@@ -419,8 +426,8 @@ def test_as_known_looks_at_when_things_were_recorded() -> None:
 
 def test_state_json_is_the_same_whatever_the_order() -> None:
     """Sets and mappings are sorted: two machines write the same bytes."""
-    one = State(roles={"bob": frozenset({"a", "b"}), "ann": frozenset()}, corrected=frozenset({9, 1}))
-    other = State(roles={"ann": frozenset(), "bob": frozenset({"b", "a"})}, corrected=frozenset({1, 9}))
+    one = State(roles={"bob": frozenset({"a", "b"}), "ann": frozenset()}, corrections=((1, 10),))
+    other = State(roles={"ann": frozenset(), "bob": frozenset({"b", "a"})}, corrections=((1, 10),))
     assert to_json(one) == to_json(other)
 
 
