@@ -146,7 +146,7 @@ def test_the_fourth_trial() -> None:
 
 
 def test_the_fifth_trial() -> None:
-    """A ladder of 1e7, 5e7 and 1e8 cells from 5e7 in 5 to 10 mL, four injections, two years, slopes before and after."""
+    """A ladder of 1e7, 5e7 and 1e8 cells from 5e7 in 5 to 10 mL, four injections, two years, two slopes."""
     made = protocol("NCT03268603")
     dose = made.doses["injection"]
     assert [rung.value for rung in dose.ladder] == [10**7, 5 * 10**7, 10**8]
