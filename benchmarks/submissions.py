@@ -17,6 +17,7 @@ from tempfile import TemporaryDirectory
 from measure import Figure, medians, tell
 from stromal.conduct import commands as c
 from stromal.conduct.desk import Desk, Receipt
+from stromal.conduct.enrolling import questions
 from stromal.ledger.chain import Book, Sealed, verify
 from stromal.protocol.file import load
 from stromal.protocol.model import Protocol
@@ -45,7 +46,7 @@ Asked = tuple[date, str, c.Command]
 # ---------------------------------------------------------------- what is asked
 
 
-def joining(person: str, day: date) -> Iterator[Asked]:
+def joining(protocol: Protocol, person: str, day: date) -> Iterator[Asked]:
     """A person is registered, screened and enrolled."""
     yield day, "coordinator", c.RegisterParticipant(person, day)
     yield day, "coordinator", c.RecordFact(person, "birth_date", "1970-05-31", day)
@@ -57,10 +58,7 @@ def joining(person: str, day: date) -> Iterator[Asked]:
         yield day, "coordinator", c.RecordFact(person, fact, USUAL[fact][0], day, USUAL[fact][1], "screening")
     for fact in ("infection", "malignancy", "other_trial"):
         yield day, "coordinator", c.RecordAbsence(person, fact, day)
-    for question in (
-        "Is the patient capable of giving informed consent?",
-        "Will you follow the study, with repeated lumbar punctures?",
-    ):
+    for question in questions(protocol):
         yield day, "investigator", c.AnswerQuestion(person, question, True, day)
     yield day, "investigator", c.DecideEligibility(person, day)
     yield day, "investigator", c.EnrolParticipant(person, day)
@@ -124,14 +122,14 @@ def requests(asked: list[Asked], after: datetime) -> list[c.Request]:
 # ---------------------------------------------------------------- who is measured
 
 
-def opened(book: Book, text: str) -> Desk:
+def opened(book: Book, protocol: Protocol, text: str) -> Desk:
     """A desk on a book in which the trial is open and everybody enrolled."""
     desk = Desk(book)
     roles = ("data_manager", "coordinator", "investigator", "laboratory")
     people = tuple((f"the {role}", role) for role in roles)
     at = datetime.combine(BEGIN, time(8), UTC)
     submit(desk, c.Request(c.OpenTrial(text, people), "the data_manager", "data_manager", at))
-    asked = [each for number in range(PEOPLE) for each in joining(*participant(number))]
+    asked = [each for number in range(PEOPLE) for each in joining(protocol, *participant(number))]
     for request in requests(asked, at):
         submit(desk, request)
     return desk
@@ -175,10 +173,10 @@ def raw(connection: sqlite3.Connection, rows: list[Sealed]) -> Callable[[], None
     return act
 
 
-def first_rows(text: str, asked: list[c.Request]) -> list[Sealed]:
+def first_rows(protocol: Protocol, text: str, asked: list[c.Request]) -> list[Sealed]:
     """The first row that each request leads to."""
     book = MemoryBook()
-    desk = opened(book, text)
+    desk = opened(book, protocol, text)
     firsts = [submit(desk, request).entries[0].number for request in asked]
     rows = list(book.rows())
     return [rows[number - 1] for number in firsts]
@@ -191,14 +189,14 @@ def main() -> None:
     stay = [each for number in range(PEOPLE) for each in staying(protocol, *participant(number))]
     asked = requests(stay, datetime.combine(BEGIN + timedelta(days=PEOPLE), time(8), UTC))
     runs = len(asked) // SUBMISSIONS
-    rows = first_rows(text, asked[: runs * SUBMISSIONS])
+    rows = first_rows(protocol, text, asked[: runs * SUBMISSIONS])
     with TemporaryDirectory() as folder:
         book = SqliteBook.create(Path(folder) / "trial.book")
         connection = sqlite3.connect(Path(folder) / "raw.sqlite", isolation_level=None)
         contestants = {
-            "desk": submitting(opened(book, text), asked),
+            "desk": submitting(opened(book, protocol, text), asked),
             "raw": raw(connection, rows),
-            "memory": submitting(opened(MemoryBook(), text), asked),
+            "memory": submitting(opened(MemoryBook(), protocol, text), asked),
         }
         seconds = medians(contestants, runs)
         assert verify(book.rows()).broken is None

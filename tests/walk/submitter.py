@@ -11,6 +11,8 @@ from pathlib import Path
 
 from stromal.conduct import commands as c
 from stromal.conduct.desk import Desk, Receipt
+from stromal.conduct.enrolling import questions
+from stromal.protocol.file import load
 from stromal.store.sqlite import SqliteBook
 from stromal.values import Refused
 
@@ -31,7 +33,7 @@ def opening() -> tuple[tuple[str, c.Command], ...]:
 
 
 def _joining(participant: str) -> tuple[tuple[str, c.Command], ...]:
-    question = "Can the original stem-cell donor give marrow for the stromal cells?"
+    (question,) = questions(load(PROTOCOL.read_text(encoding="utf-8")).require())
     return (
         ("coordinator", c.RegisterParticipant(participant, DAY)),
         ("coordinator", c.RecordConsent(participant, DAY)),
