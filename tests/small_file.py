@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from stromal.protocol.check import check
 from stromal.protocol.file import load
+from stromal.protocol.language import FactName, Scope
+from stromal.protocol.model import ROLES, Protocol
 from stromal.values import Finding
 
 FILE = """\
@@ -144,3 +146,13 @@ def checked(text: str) -> tuple[Finding, ...]:
 def line_of(text: str, words: str) -> int:
     """The number of the first line that holds these words."""
     return next(number for number, line in enumerate(text.splitlines(), 1) if words in line)
+
+
+def scope_of(protocol: Protocol) -> Scope:
+    """The names an expression about a protocol may use."""
+    return Scope(
+        {name: FactName(fact.kind, fact.unit, fact.options) for name, fact in protocol.facts.items()},
+        frozenset(protocol.rules), frozenset(protocol.schedule),
+        frozenset(visit.stem for visit in protocol.schedule.values()), frozenset(protocol.doses),
+        frozenset(protocol.epochs), frozenset(ROLES),
+    )  # fmt: skip

@@ -121,7 +121,7 @@ def _check_ladder(look: Look, dose: m.Dose, path: str) -> Findings:
     later = len(look.protocol.visits_giving(dose.name)) - 1
     if "up" in steps and not left:
         message = f"{dose.name} starts at the top of its ladder, and {table.name} says up"
-        yield look.finding("dose.above_ladder", message, "start lower or take the row out", f"{path}.start")
+        yield look.finding("ladder.exceeded", message, "start lower or take the row out", f"{path}.start")
     elif "up" in steps and later > left:
         message = f"{table.name} can ask for more than {top}; the dose then stays there"
         yield look.finding("ladder.top", message, "confirm that the top rung is repeated", f"{path}.ladder")

@@ -325,7 +325,7 @@ def _of(code: str, text: str) -> list[Finding]:
 def test_a_table_may_not_go_up_from_the_top() -> None:
     """A dose that starts on its highest rung cannot be raised."""
     text = broken("start: 2e6 cells/kg", "start: 4e6 cells/kg").replace("then: down", "then: up")
-    (finding,) = _of("dose.above_ladder", text)
+    (finding,) = _of("ladder.exceeded", text)
     assert "starts at the top of its ladder, and table says up" in finding.message
 
 
@@ -423,7 +423,7 @@ def test_a_file_without_day_zero_hangs_on_milestones() -> None:
 
 def test_every_code_is_tried() -> None:
     """No finding of the checks goes untested."""
-    elsewhere = {"ladder.top", "table.unproved"}
+    elsewhere = {"ladder.top", "ladder.exceeded", "table.unproved"}
     assert {case[0] for case in CASES} | elsewhere == set(CODES)
 
 

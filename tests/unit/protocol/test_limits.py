@@ -8,20 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from small_file import FILE
+from small_file import FILE, scope_of
 from stromal.protocol import limits as lim
 from stromal.protocol import tree as t
 from stromal.protocol.file import load
-from stromal.protocol.language import FactName, Scope, parse
+from stromal.protocol.language import parse
 from stromal.protocol.limits import Limit
 from stromal.values import Quantity
 
 PROTOCOL = load(FILE).require()
-SCOPE = Scope(
-    {name: FactName(fact.kind, fact.unit, fact.options) for name, fact in PROTOCOL.facts.items()},
-    frozenset(PROTOCOL.rules), frozenset(PROTOCOL.schedule), frozenset({"injection"}), frozenset({"injection"}),
-    frozenset(PROTOCOL.epochs), frozenset({"investigator"}),
-)  # fmt: skip
+SCOPE = scope_of(PROTOCOL)
 
 
 def read(text: str) -> t.Expr:

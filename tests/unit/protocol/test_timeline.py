@@ -5,12 +5,11 @@ from __future__ import annotations
 import pytest
 
 from five_files import protocol
-from small_file import FILE, broken
+from small_file import FILE, broken, scope_of
 from stromal.protocol import model as m
 from stromal.protocol import tree as t
 from stromal.protocol.file import load
-from stromal.protocol.language import FactName, Scope, parse
-from stromal.protocol.model import ROLES
+from stromal.protocol.language import parse
 from stromal.protocol.timeline import Span, anchored, expanded, members, plan, visits_in
 
 
@@ -85,14 +84,6 @@ def test_an_anchor_stands_for_visits() -> None:
     assert anchored(t.Anchor("start"), made, {}) is None
 
 
-_NAMES = frozenset({"screening", "start", "injection_1", "injection_2", "last_visit"})
-_SCOPE = Scope(
-    {"score": FactName("score"), "weight": FactName("number", "kg")}, frozenset(), _NAMES,
-    frozenset({"injection"}), frozenset({"injection"}), frozenset({"run_in", "treatment", "follow_up"}),
-    frozenset(ROLES),
-)  # fmt: skip
-
-
 @pytest.mark.parametrize(
     ("window", "found"),
     [
@@ -118,7 +109,7 @@ _SCOPE = Scope(
 def test_visits_lie_in_windows(window: str, found: str) -> None:
     """A visit lies in a window where any of its possible days does, leeway included."""
     made = small()
-    term = parse(f"score {window} > 3", _SCOPE)
+    term = parse(f"score {window} > 3", scope_of(made))
     (spec,) = t.windows(term)
     assert visits_in(spec, made, plan(made)) == tuple(found.split())
 
