@@ -6,6 +6,7 @@ Everything goes through `conduct.desk`; nothing is put into the book past it.
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 
 from spec_trial import TEXT
 from stromal.conduct import commands as c
@@ -13,12 +14,15 @@ from stromal.conduct.desk import Desk, Receipt
 from stromal.ledger import events as e
 from stromal.ledger.chain import Book
 from stromal.ledger.state import Participant, State
+from stromal.protocol.file import load
 from stromal.protocol.model import ROLES
 from stromal.store.memory import MemoryBook
 from stromal.values import Refused
 
 PEOPLE = tuple((role, role) for role in ROLES)
 """Everybody is called what they do; `second ...` is a second person in the same role."""
+READ = cache(load)
+"""Reads protocol files, each once."""
 SCREENED = date(2024, 1, 10)
 DAY_ZERO = date(2024, 1, 31)
 FIRST = date(2024, 4, 30)
@@ -30,7 +34,7 @@ class Site:
     def __init__(self, text: str = TEXT, book: Book | None = None) -> None:
         """A trial that has just been opened, unless the book has one already."""
         self.book: Book = book or MemoryBook()
-        self.desk = Desk(self.book)
+        self.desk = Desk(self.book, READ)
         self.now = datetime.combine(date(2024, 1, 2), time(8), UTC)
         if not self.book.head().number:
             self.must("data_manager", c.OpenTrial(text, PEOPLE))
