@@ -1,7 +1,8 @@
 """The decider for corrections: an earlier entry put right or taken back. The original stays readable.
 
 A replacement is decided as if the original had never been written and it were recorded now: by the same rules, with the
-same refusals and deviations. Deviations that were recorded along with the original are taken back with it.
+same refusals and deviations. Only what by now would stand in the way of the original itself, such as that the person has
+left since, stands in nobody's way. Deviations that were recorded along with the original are taken back with it.
 """
 
 from __future__ import annotations
@@ -77,8 +78,13 @@ def correct(s: Situation, command: c.CorrectEntry) -> Outcome | Refused:
         return Refused(
             "correction.kind", f"entry {command.entry} can be replaced only by a {kind} of the same", "record it anew"
         )
-    again = decider(_without(s, command.entry, original), _command(made_by, command.replacement))
-    return again if isinstance(again, Refused) else _outcome(s, command, original, again)
+    before = _without(s, command.entry, original)
+    again, first = (decider(before, _command(made_by, event)) for event in (command.replacement, original))
+    if isinstance(again, Refused):
+        return again
+    usual = {breach.rule for breach in first.breaches} if isinstance(first, Outcome) else set()
+    breaches = tuple(breach for breach in again.breaches if breach.rule not in usual)
+    return _outcome(s, command, original, replace(again, breaches=breaches))
 
 
 def _another(original: e.Event, replacement: e.Event) -> bool:

@@ -13,7 +13,7 @@ from stromal.ledger.state import Participant
 from stromal.protocol import tree as t
 from stromal.protocol.model import Fact, Protocol, conditions
 from stromal.rules import eligibility
-from stromal.rules.schedule import calendar
+from stromal.rules.schedule import planned
 from stromal.values import Quantity, Refused, exact, nearest
 
 _OVER = ("screen failed", "withdrawn", "completed")
@@ -331,11 +331,11 @@ def _out_of_place(person: Participant, epoch: str) -> tuple[Refused, ...]:
 
 
 def _off_window(s: Situation, person: Participant, command: c.AttendVisit) -> tuple[e.Event, ...]:
-    planned = next((p for p in calendar(s.case(person, command.day)) if p.name == command.visit), None)
-    if planned is None or planned.target is None or command.day in planned.window:
+    visit = planned(s.case(person, command.day), command.visit)
+    if visit is None or visit.target is None or command.day in visit.window:
         return ()
-    side = "before" if planned.window.first and command.day < planned.window.first else "after"
-    says = f"{command.visit} took place on {command.day}, {side} its window {planned.window}"
+    side = "before" if visit.window.first and command.day < visit.window.first else "after"
+    says = f"{command.visit} took place on {command.day}, {side} its window {visit.window}"
     return (e.DeviationRecorded(command.participant, "schedule.window", says, command.day, command.visit),)
 
 
