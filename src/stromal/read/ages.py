@@ -163,8 +163,12 @@ def age_statement(sections: tuple[Section, ...]) -> Statement:
 
 
 def _opens(said: Said, base: dict[End, tuple[Number, str]]) -> bool:
-    """Whether the phrase gives an end that nothing else on the page settles."""
-    return any(getattr(said.ranges[0], end) is not None and end not in base for end in _ENDS)
+    """Whether the phrase gives an end that nothing else on the page settles, and leaves room for somebody."""
+    first = said.ranges[0]
+    low = first.low if first.low is not None else base.get("low", (None, ""))[0]
+    high = first.high if first.high is not None else base.get("high", (None, ""))[0]
+    room = low is None or high is None or low < high
+    return room and any(getattr(first, end) is not None and end not in base for end in _ENDS)
 
 
 def _rivals(said: Said, base: dict[End, tuple[Number, str]], places: tuple[Place, ...]) -> Iterator[Reading]:

@@ -177,14 +177,9 @@ def age_boundary(record: Record) -> Iterator[Finding]:
     age = record.statement("age")
     if age is None or age.state != "ambiguous":
         return
-    first = age.readings[0].value
-    low = first.low if isinstance(first, Range) else None
+    doubtful = next(reading for reading in age.readings if reading.state == "ambiguous")
     others = [item.place for item in record.items("applicants") if _NUMBER_OF_AGES.fullmatch(item.text)]
-    message = (
-        f"“{age.places[0].quote}” leaves open whether a person aged {low:g} may join"
-        if low is not None
-        else ("the page can be read in two ways about age")
-    )
+    message = f"“{doubtful.places[0].quote}” can be read in two ways: {doubtful.note}"
     if others:
         message += f"; applicants are said to be {others[0].quote}, which tells who applied, not who may join"
     hint = "ask which is meant; registries usually mean that age and older"

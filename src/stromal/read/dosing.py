@@ -9,23 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
-from stromal.read.record import Range, Reading, State, Statement, Value, gather, settle
+from stromal.read.record import Reading, State, Statement, Value, gather, lowest, settle
 
 _NUMBERED = ("dose_1", "dose_2", "dose_3", "dose_4")
 _NEAR = 2
 """Levels are printed on one line or on lines that follow each other."""
 
 
-def _size(value: Value) -> float:
-    if isinstance(value, Range):
-        return float(value.low or value.high or 0)
-    return float(value) if isinstance(value, int | float) else 0.0
-
-
 def _levels(readings: list[Reading]) -> Statement:
     """Several doses that stand side by side: every level once, smallest first."""
     joined = gather(readings)
-    values = tuple(sorted({reading.value for reading in joined}, key=_size))
+    values = tuple(sorted({reading.value for reading in joined}, key=lowest))
     places = tuple(dict.fromkeys(place for reading in joined for place in reading.places))
     states = {reading.state for reading in joined}
     state: State = "ambiguous" if "ambiguous" in states else "repaired" if "repaired" in states else "stated"

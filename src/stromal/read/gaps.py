@@ -193,21 +193,31 @@ _DEFINED = pattern(
 )
 
 
-def rules_not_given(record: Record) -> Iterator[Finding]:
-    """A rule of safety or dosing that the page names without giving it."""
+def _unexplained(record: Record, words: re.Pattern[str]) -> tuple[Place, ...]:
+    """Where the page names a rule; nothing if it defines such things anywhere."""
     items = [item for item in record.items(*TELLING) if not item.label]
     if any(_DEFINED.search(mend(item.place.quote)) for item in items):
-        return
+        return ()
+    return tuple(
+        Place(item.place.line, match[0], item.place.file)
+        for item in items
+        for match in words.finditer(item.place.quote)
+    )
+
+
+def unexplained_toxicity(record: Record) -> tuple[Place, ...]:
+    """Where the page lets a toxicity decide that it does not define."""
+    return _unexplained(record, _TOXICITY)
+
+
+def rules_not_given(record: Record) -> Iterator[Finding]:
+    """A rule of safety or dosing that the page names without giving it."""
     for words, what in ((_NAMED_RULE, "rules"), (_TOXICITY, "a limit")):
-        found = [
-            Place(item.place.line, match[0], item.place.file)
-            for item in items
-            for match in words.finditer(item.place.quote)
-        ]
+        found = _unexplained(record, words)
         if found:
             message = f"“{found[0].quote}” decides about doses, but the page does not give {what} for it"
             hint = "get the rule from the sponsor's protocol; until then a draft lists it under `assumed`"
-            yield Finding("rule.not_given", "warning", message, tuple(found), hint)
+            yield Finding("rule.not_given", "warning", message, found, hint)
 
 
 # ---------------------------------------------------------------- identity, people, notation, the portal

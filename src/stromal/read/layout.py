@@ -108,8 +108,6 @@ class Builder:
         self._add(Item("", Place(label_line.number, "", self.file), "", label, self.place(label_line)))
 
     def _add(self, item: Item) -> None:
-        if not self.sections:
-            self.open("top")
         last = self.sections[-1]
         self.sections[-1] = replace(last, items=(*last.items, item))
 

@@ -202,7 +202,10 @@ _PEOPLE = pattern(
     r"|females?|individuals|volunteers|anyone|children)\s*(?:,|\(|are|aged?)?\s*$"
 )
 _GOES_ON = pattern(r"\s*(?:$|[.,;:)(]|(?:with|who|and|or|at|to|of|male|female|men|women|both|diagnosed)\b)")
-_SINCE = pattern(r"\s*(?:since|from|after|post|before|prior|following|of\s+(?!age))\b")
+_SINCE = pattern(
+    r"\s*(?:(?:since|from|after|post|before|prior|following|of\s+(?!age))\b",
+    r"|at\s+(?:the\s+)?(?:time\s+of\s+)?(?:initial\s+|first\s+)?(?:diagnosis|onset|birth|surgery|transplant\w*)\b)",
+)
 _SOMEBODY_ELSE = pattern(
     r"\b(?:donors?|guardians?|parents?|siblings?|partners?|caregivers?|minors?|assent|guidelines?|childbearing|menopaus\w+"
     r"|child-bearing|gestation(?:al)?|onset|expectancy)\b"
@@ -266,7 +269,7 @@ _WITHIN = pattern(
 _FOR = pattern(r"\bfor\s+(?:a\s+(?:period|minimum)\s+of\s+)?(?:the\s+(?P<recent>(?:last|past|previous))\s+)?$")
 
 
-def _window_range(text: str, length: Length) -> tuple[int, Range, bool] | None:
+def _window_range(text: str, length: Length) -> tuple[int, Range, bool]:
     """The stretch of time meant, where its words begin, and whether `last` or `past` says it ends now."""
     ends = length.value
     low, high = (ends.low, ends.high) if isinstance(ends, Range) else (ends, ends)
@@ -288,10 +291,7 @@ def windows(line: str) -> tuple[Found, ...]:
     text = mend(line)
     made = []
     for length in durations(line):
-        found = _window_range(text, length)
-        if found is None:
-            continue
-        start, value, recent = found
+        start, value, recent = _window_range(text, length)
         said_within = text[start : start + 6].lower() == "within"
         before, after = _BEFORE.match(text, length.end), _AFTER.match(text, length.end)
         before = before or (_AROUND.match(text, length.end) if said_within else None)
@@ -335,17 +335,21 @@ _TOO_FAR = 45
 """A measure named further than this before a number is not what the number limits."""
 
 
-def _subject(text: str, limit: Limit, previous: str) -> str:
-    """What a limit is about: the measure named just before it, inside or just after it, else the words before it."""
-    clause = re.split(r"[.;,]\s", text[max(0, limit.start - _TOO_FAR) : limit.start])[-1]
+def _subject(text: str, limit: Limit, previous: str, edge: int) -> str:
+    """What a limit is about: the measure named just before it, inside or just after it, else the words before it.
+
+    Words before `edge`, where the limit before it ended, speak of that one.
+    """
+    clause = re.split(r"[.;,]\s", text[max(edge, limit.start - _TOO_FAR) : limit.start])[-1]
     term = nearest_term(clause, len(clause), MEASURES)
-    if term is None and re.fullmatch(r"\s*(?:and/or|or|and)\s*", clause[-8:].lstrip("0123456789%")):
+    if term is None and edge and re.fullmatch(r"\s*,?\s*(?:and/or|or|and)?\s*", clause):
         return previous
     if term is None:
         around = text[limit.start : limit.end + 30]
         close = _CLOSE.match(around, limit.end - limit.start)
         term = nearest_term(around, close.end() if close else limit.end - limit.start, MEASURES)
-    return term.name if term else slug(_subject_words(clause), 3)
+    words = slug(_subject_words(clause), 3)
+    return term.name if term else f"limit_{words}" if words else ""
 
 
 _CLOSE = pattern(r"\s*(?:points?\s+)?(?:on|of|in|for)\s+(?:the\s+)?[\w-]+")
@@ -366,8 +370,10 @@ def limits(line: str) -> tuple[Found, ...]:
     text = mend(line)
     taken = [(found.start, found.end) for found in (*ages(line), *windows(line))]
     made: list[Found] = []
+    edge = 0
     for limit in comparisons(line):
-        name = _subject(text, limit, made[-1].name if made else "")
+        name = _subject(text, limit, made[-1].name if made else "", edge)
+        edge = limit.end
         worded = text[limit.start : limit.end].isascii() and not re.search(r"\d", text[limit.start : limit.end])
         bare = limit.unit in ("", "hours", "minutes") and (worded or not limit.words) and name not in _MEASURED
         if not name or bare or any(a < limit.end and limit.start < b for a, b in taken):

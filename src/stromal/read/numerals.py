@@ -161,7 +161,7 @@ def _power(match: re.Match[str], text: str) -> Numeral:
     return Numeral(*span, value, factor, mended)
 
 
-def _single(match: re.Match[str], text: str) -> Numeral | None:
+def _single(match: re.Match[str], text: str) -> Numeral:
     if match["base"]:
         if match["lost"] and not match["mantissa"] and match["base"] + match["lost"] == match[0]:
             # A bare 106 may be a hundred and six: only the words around it can tell (`doses` asks for them).
@@ -172,8 +172,6 @@ def _single(match: re.Match[str], text: str) -> Numeral | None:
             return Numeral(match.start(), match.end("digits"), _digits(match["digits"]))
         factor = Fraction(10) ** int(match["exponent"] or _SCALES.get((match["scale"] or "").lower(), 0))
         return Numeral(*match.span(), _digits(match["digits"]) * factor, factor)
-    if not match["word"]:
-        return None
     factor = Fraction(10) ** _SCALES.get((match["wordscale"] or "").lower(), 0)
     return Numeral(*match.span(), _word(match["word"]) * factor, factor)
 
@@ -200,7 +198,7 @@ def _shares_scale(low: Numeral, high: Numeral, text: str) -> Numeral:
 def numerals(text: str) -> tuple[Numeral, ...]:
     """Every number of the line, in order, each with its own value even where a list or range shares one scale."""
     mended = mend(text)
-    found = [n for match in _NUMERAL.finditer(mended) if (n := _single(match, text)) is not None]
+    found = [_single(match, text) for match in _NUMERAL.finditer(mended)]
     for place in range(len(found) - 2, -1, -1):
         between = mended[found[place].end : found[place + 1].start]
         if _LIST.fullmatch(between) or _TO.fullmatch(between):

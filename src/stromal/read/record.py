@@ -58,6 +58,13 @@ class Range:
         return " and ".join(ends)
 
 
+def lowest(value: Value) -> Number:
+    """The number that a value begins at: its own, a range's low end, else its high end; 0 for what is no number."""
+    if isinstance(value, Range):
+        return value.low if value.low is not None else value.high or 0
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else 0
+
+
 @dataclass(frozen=True, slots=True)
 class Fields:
     """A value with named parts, in the order given."""

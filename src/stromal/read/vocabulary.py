@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from math import inf
 from typing import Literal
 
 from stromal.read.phrases import pattern
@@ -24,12 +25,12 @@ class Term:
     kind: Kind
     printed: re.Pattern[str]
     unit: str = ""
-    low: float | None = None
-    high: float | None = None
+    low: float = -inf
+    high: float = inf
 
 
 def _term(
-    name: str, words: str, kind: Kind, printed: str, unit: str = "", low: float | None = None, high: float | None = None
+    name: str, words: str, kind: Kind, printed: str, unit: str = "", low: float = -inf, high: float = inf
 ) -> Term:
     return Term(name, words, kind, pattern(printed), unit, low, high)
 
@@ -94,10 +95,28 @@ MEASURES: tuple[Term, ...] = (
     _term("electrolytes", "electrolytes", "number", r"\belectrolytes\b", "mmol/L", 0, 200),
     _term("heart_rate", "heart rate", "number", r"\bheart rate\b|\bHR\b|\bpulse\b", "/min", 20, 250),
     _term(
+        "systolic_pressure",
+        "systolic blood pressure",
+        "number",
+        r"\bsystolic(?: blood)?(?: pressure)?\b|\bSBP\b",
+        "mm[Hg]",
+        50,
+        260,
+    ),
+    _term(
+        "diastolic_pressure",
+        "diastolic blood pressure",
+        "number",
+        r"\bdiastolic(?: blood)?(?: pressure)?\b|\bDBP\b",
+        "mm[Hg]",
+        20,
+        160,
+    ),
+    _term(
         "blood_pressure",
         "blood pressure",
         "number",
-        r"\b(?:systolic |diastolic )?blood pressure\b|\bBP\b",
+        r"\bblood pressure\b|\bBP\b",
         "mm[Hg]",
         30,
         300,

@@ -105,6 +105,11 @@ def test_two_readings_of_a_range() -> None:
     assert crossing.rivals == ()
 
 
+def test_a_cap_per_kilogram_is_a_dose() -> None:
+    """A most per kilogram is the dose itself; a most in cells is a cap on it."""
+    assert [f.name for f in doses("at most, maximum 2x10^6 cells/kg")] == ["dose"]
+
+
 def test_which_weight() -> None:
     """The weight that counts is kept where the page says which."""
     (only,) = doses("2 x 10^6 cells/kg ideal body weight")

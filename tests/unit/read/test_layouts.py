@@ -97,6 +97,8 @@ Cells CordCells Single infusion of 50 million cells
 - Primary Outcome Measures
 Name Time Method Deaths Up to two years after treatment Counted
 Walking distance\t6 months\tMeasured
+Name Time Method Mood Asked
+Name Time Method Up to 2 years Sleep
 Hospital stays
 Trial Locations
 - Locations (1)
@@ -122,7 +124,8 @@ def test_medpath() -> None:
     assert value(record, "ejection_fraction") == Range(20, 40)
     outcomes = value(record, "primary_outcome")
     assert isinstance(outcomes, tuple)
-    first, second, third = outcomes
+    first, second, mood, sleep, third = outcomes
+    assert (mood, sleep) == (Fields((("measure", "Mood Asked"),)), Fields((("measure", "Up to 2 years Sleep"),)))
     assert first == Fields(
         (("measure", "Deaths"), ("time_frame", "Up to two years after treatment"), ("method", "Counted"))
     )
@@ -144,6 +147,26 @@ def test_medpath_with_headings_and_gaps() -> None:
     assert made(record, "planned_enrolment").state == "missing"
     assert made(record, "age").state == "ambiguous"
     assert [(i.label, i.text) for i in record.items("eligibility")] == [("sex", "")]
+
+
+def test_one_limit_in_two_criteria() -> None:
+    """The same limit twice is one statement with both lines; follow-up counted otherwise stands beside the other."""
+    text = (
+        "- Lead Sponsor\n- A\n- Brief Summary\nSeen until 3 months after the last infusion. Four year follow-up.\n"
+        "Recruitment & Eligibility\nInclusion Criteria\n- EDSS below 6\n- EDSS < 6\n- EDSS above 2\n"
+        "Exclusion Criteria\n- Age 3 to 9\n"
+    )
+    record = parse(text, "x")
+    assert lines(record, "edss") == [7, 8]
+    assert value(record, "edss_2") == Range(low=2, low_included=False)
+    assert (value(record, "follow_up"), value(record, "follow_up_otherwise")) == (3, 4)
+    assert made(record, "age").state == "missing"
+
+
+def test_ages_that_cross() -> None:
+    """A youngest above the oldest is kept as it is, end by end."""
+    record = parse("T\nConditions\nSee it.\nEligibility Criteria\nCheck it.\n60 Years\n20 Years\n", "x")
+    assert value(record, "age") == (Range(low=60), Range(high=20))
 
 
 def test_medpath_mixed_list() -> None:

@@ -200,7 +200,7 @@ def test_a_length_alone_is_no_window() -> None:
         ("at least 20 points on the EDSS", "edss", Range(low=20), ""),
         ("Disease duration of more than 2 and less than 16 years", "disease_duration",
          Range(2, 16, low_included=False, high_included=False), "years"),
-        ("Wexford index above 12 mm", "wexford_index", Range(low=12, low_included=False), "mm"),
+        ("Wexford index above 12 mm", "limit_wexford_index", Range(low=12, low_included=False), "mm"),
     ],
 )  # fmt: skip
 def test_limits(text: str, name: str, value: Range, unit: str) -> None:
@@ -218,8 +218,8 @@ def test_limit_at_a_visit() -> None:
 def test_a_joined_limit_keeps_its_subject() -> None:
     """`BP > 160 or < 90` speaks of one thing twice."""
     assert [f.name for f in limits("systolic blood pressure > 160 or < 90 mmHg")] == [
-        "blood_pressure",
-        "blood_pressure",
+        "systolic_pressure",
+        "systolic_pressure",
     ]
 
 

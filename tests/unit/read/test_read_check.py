@@ -9,7 +9,7 @@ import pytest
 from stromal.read import parse
 from stromal.read.check import RULES, check
 from stromal.read.labs import likely_unit
-from stromal.read.record import Range
+from stromal.read.record import Range, Record
 from stromal.values import Finding
 
 SEEDS = Path(__file__).resolve().parents[3] / ".." / "shared" / "seeds"
@@ -138,6 +138,19 @@ def test_fields(old: str, new: str, code: str | None) -> None:
     """Fields that are missing, out of order or below the age of majority."""
     found = findings(page(inclusion="1. Back pain").replace(old, new))
     assert set(found) == ({code} if code else set())
+
+
+def test_nothing_said_of_nothing() -> None:
+    """A record without statements is checked too, and doubtful numbers about nothing known are left to the reader."""
+    bare = check(Record("", "", "dump", "p", (), ()))
+    assert {finding.code for finding in bare} == {
+        "identity.missing",
+        "eligibility.missing",
+        "outcomes.missing",
+        "enrolment.missing",
+    }
+    text = page(inclusion="1. Age 18 to 60 years\n2. Must not have a Wexford index above 8 mm")
+    assert findings(text) == {}
 
 
 def test_minor_in_a_sentence() -> None:

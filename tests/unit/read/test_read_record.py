@@ -17,6 +17,7 @@ from stromal.read.record import (
     State,
     Statement,
     gather,
+    lowest,
     record_to_json,
     settle,
     show,
@@ -121,6 +122,14 @@ def test_range_edges() -> None:
 def test_show(value: object, words: str) -> None:
     """Values as a person reads them."""
     assert show(value) == words  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("value", "number"), [(3, 3), (Range(2, 4), 2), (Range(high=4), 4), (True, 0), ("x", 0), (None, 0)]
+)
+def test_lowest(value: object, number: int) -> None:
+    """Where a value begins."""
+    assert lowest(value) == number  # type: ignore[arg-type]
 
 
 def test_fields() -> None:
