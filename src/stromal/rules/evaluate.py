@@ -6,7 +6,8 @@ Counts are kept as bounds: what certainly counts, and what could count at most.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import operator
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import date
 from fractions import Fraction
@@ -305,11 +306,25 @@ def _age(at: t.Anchor | None, case: Case) -> Measured:
     return exactly(Fraction(age), "a", f"age is {age} years on {day}", (value.entry,))
 
 
+_HOLDS: Mapping[t.Operator, Callable[[Fraction, Fraction], bool]] = {
+    "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "=": operator.eq, "!=": operator.ne,
+}  # fmt: skip
+
+
+def _too_low_or_high(where: t.Expr | None, grade: int) -> bool:
+    """Whether the grade alone rules an event out: most conditions name one, and it is the cheapest part to look at."""
+    for part in where.items if isinstance(where, t.All) else (where,):
+        match part:
+            case t.Compare(op, t.Field("grade"), t.Number(limit)) if not _HOLDS[op](Fraction(grade), limit.value):
+                return True
+    return False
+
+
 def _members(expr: t.Count | t.Extreme, case: Case) -> list[tuple[AdverseEvent, Truth, tuple[str, ...]]]:
     """The adverse events with whether each belongs to the collection, and what would settle it."""
     window, found = window_of(expr.window, case) if expr.window else None, []
     for event in case.chart.adverse_events:
-        inside = window is None or event.onset in window
+        inside = (window is None or event.onset in window) and not _too_low_or_high(expr.where, event.grade)
         verdict = judge(expr.where, case.on(event)) if expr.where and inside else Verdict(inside, "")
         found.append((event, verdict.truth, verdict.settle))
     return found

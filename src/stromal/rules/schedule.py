@@ -44,9 +44,15 @@ def calendar(case: Case, start: date | None = None) -> tuple[Planned, ...]:
     return tuple(sorted(found, key=lambda p: (p.done or p.target or date.max, order[p.name])))
 
 
+def planned(case: Case, name: str, start: date | None = None) -> Planned | None:
+    """One visit of a person, without working out all the others; None where the protocol has no such visit."""
+    visit = case.protocol.visit(name)
+    return None if visit is None else _Planner(case, start).placed(name, visit)
+
+
 def due(case: Case, start: date | None = None) -> tuple[Planned, ...]:
     """The visits that can take place on the day of the case."""
-    return tuple(planned for planned in calendar(case, start) if planned.status in ("due", "late"))
+    return tuple(each for each in calendar(case, start) if each.status in ("due", "late"))
 
 
 @dataclass(slots=True)
