@@ -254,6 +254,10 @@ def test_the_formatter_keeps_comments() -> None:
     assert "    release: [sterility = negative] # asked by the regulator\n\n# about doses\ndoses:\n" in after
     assert "    donor: patient # collected here\n" in after
     assert fmt(after) == after
+    bare = broken(product, "    release: [sterility = negative]\n    donor: patient\n    says: x\n\n# about doses\n")
+    assert "    says: x\n    donor: patient\n    release: [sterility = negative]\n\n# about doses\ndoses:\n" in fmt(
+        bare
+    )
     noted = text.replace(
         "    says: the patient's own cells\n", "    says: the patient's own cells # as the page has it\n"
     )

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import pairwise, product
 from math import ceil, floor, prod
-from typing import Literal
+from typing import Literal, assert_never
 
 from stromal.protocol import model as m
 from stromal.protocol import tree as t
@@ -179,6 +179,7 @@ def holds(bound: Limit, value: Fraction) -> bool:
             return value == bound.value
         case "!=":
             return value != bound.value
+    assert_never(bound.op)
 
 
 def _of_options(mine: Sequence[Demand]) -> tuple[Demand, Demand] | None:

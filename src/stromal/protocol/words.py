@@ -8,6 +8,7 @@ from __future__ import annotations
 import textwrap
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import assert_never
 
 from stromal.protocol import english as e
 from stromal.protocol import tree as t
@@ -247,6 +248,8 @@ def to_text(part: Synopsis | Checklist | Activities) -> str:
             body = [_asked(each) for each in questions]
         case Activities(title, visits):
             body = [_visited(each) for each in visits]
+        case _:
+            assert_never(part)
     return "\n".join((title, "=" * len(title), "", *body, ""))
 
 
