@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import date
 from fractions import Fraction
+from functools import lru_cache
 
 from stromal.protocol import tree as t
 from stromal.protocol.model import Fact, Hold, Predicate
@@ -92,6 +93,16 @@ def _implied(condition: Verdict, then: t.Expr, case: Case) -> Verdict:
     if condition.truth or consequence.truth:
         return consequence
     return _joined((condition, consequence), decisive=True)
+
+
+@lru_cache(maxsize=1024)
+def _literal(number: t.Number) -> Measured:
+    """A number as written in the protocol; it is asked for again after every entry."""
+    amount = number.quantity
+    return Measured(amount.value, amount.value, amount.unit, str(amount))
+
+
+_NO_EVENTS = Measured(Fraction(0), Fraction(0), "", "0 adverse events")
 
 
 def _rule(name: str, case: Case) -> Verdict:
@@ -264,8 +275,8 @@ def _day(text: str) -> date | None:
 def measure(expr: t.Expr, case: Case) -> Measured:
     """The number an expression stands for, between bounds where it is not fully known."""
     match expr:
-        case t.Number(amount):
-            return Measured(amount.value, amount.value, amount.unit, str(amount))
+        case t.Number():
+            return _literal(expr)
         case t.FactValue():
             return _value(expr, case)
         case t.Age(at):
@@ -336,6 +347,8 @@ def _count(expr: t.Count, case: Case) -> Measured:
         return _counted([(v.truth, v.evidence) for v in verdicts], "participants", _settles(verdicts))
     kind = case.protocol.facts[expr.of].kind
     if kind == "log":
+        if not case.chart.adverse_events:
+            return _NO_EVENTS
         members = _members(expr, case)
         settle = merged(settle for _, truth, settle in members if truth is None)
         counted = _counted([(truth, (event.entry,)) for event, truth, _ in members], "adverse events", settle)
