@@ -16,21 +16,21 @@ _SLOW = [HealthCheck.too_slow]
 
 
 @given(CONDITIONS)
-@settings(max_examples=400, suppress_health_check=_SLOW)
+@settings(max_examples=200, deadline=None, suppress_health_check=_SLOW)
 def test_conditions_read_back(condition: t.Expr) -> None:
     """What the writer writes of a condition is read back to the same tree."""
     assert parse(write(condition), SCOPE) == condition
 
 
 @given(NUMBERS)
-@settings(max_examples=200, suppress_health_check=_SLOW)
+@settings(max_examples=200, deadline=None, suppress_health_check=_SLOW)
 def test_numbers_read_back(number: t.Expr) -> None:
     """What the writer writes of a number is read back to the same tree."""
     assert parse(write(number), SCOPE, "number") == number
 
 
 @given(CONDITIONS)
-@settings(max_examples=100, suppress_health_check=_SLOW)
+@settings(max_examples=100, deadline=None, suppress_health_check=_SLOW)
 def test_the_writer_has_one_spelling(condition: t.Expr) -> None:
     """Reading and writing again changes nothing: there is one canonical text."""
     text = write(condition)
@@ -42,7 +42,14 @@ def test_the_strategy_reaches_every_node_and_window() -> None:
     seen: set[type] = set()
 
     @given(st.one_of(CONDITIONS, NUMBERS))
-    @settings(max_examples=500, suppress_health_check=_SLOW, database=None, derandomize=True, phases=[Phase.generate])
+    @settings(
+        max_examples=500,
+        deadline=None,
+        suppress_health_check=_SLOW,
+        database=None,
+        derandomize=True,
+        phases=[Phase.generate],
+    )
     def gather(expr: t.Expr) -> None:
         seen.update(type(each) for each in (*t.walk(expr), *t.windows(expr)))
         seen.update(type(each.window) for each in t.walk(expr) if isinstance(each, t.Onset))

@@ -11,7 +11,7 @@ from itertools import product
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stromal import values as v
@@ -144,6 +144,7 @@ def test_numbers_for_files(number: Fraction, text: str) -> None:
 
 
 @given(st.decimals(-(10**12), 10**12, places=6, allow_nan=False, allow_infinity=False))
+@settings(deadline=None)
 def test_numbers_for_files_read_back(number: Decimal) -> None:
     """What is written to a file is exactly the number."""
     assert v.exact(v.short(Fraction(number))) == Fraction(number)
@@ -271,6 +272,7 @@ def test_before_is_the_other_way() -> None:
 
 
 @given(st.dates(date(1900, 1, 1), date(2100, 1, 1)), st.integers(0, 3000))
+@settings(deadline=None)
 def test_days_are_counted(day: date, count: int) -> None:
     """Days and weeks are exact, there and back."""
     length = v.Duration(count)

@@ -287,6 +287,7 @@ def test_every_number_has_words(number: t.Expr) -> None:
 
 
 @given(WINDOWS)
+@settings(deadline=None)
 def test_every_window_has_words(window: t.WindowSpec) -> None:
     """Whatever window can be written can be told."""
     assert e.window(window)

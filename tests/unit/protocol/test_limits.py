@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from small_file import FILE, scope_of
@@ -112,6 +112,7 @@ _WHOLES = st.builds(lambda op, value: Limit(t.Count("adverse_event"), op, Fracti
 
 
 @given(_BOUNDS, _BOUNDS)
+@settings(deadline=None)
 def test_apart_agrees_with_trying(first: Limit, second: Limit) -> None:
     """Two limits are apart when no number of a fine grid fulfils both."""
     grid = [Fraction(value, 4) for value in range(-8, 32)]
@@ -119,6 +120,7 @@ def test_apart_agrees_with_trying(first: Limit, second: Limit) -> None:
 
 
 @given(_WHOLES, _WHOLES)
+@settings(deadline=None)
 def test_apart_agrees_with_trying_whole_numbers(first: Limit, second: Limit) -> None:
     """Counts take whole numbers only."""
     assert lim.apart(first, second) is not any(
