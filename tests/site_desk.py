@@ -116,9 +116,8 @@ class Site:
         self.must("laboratory", c.ReleaseLot(lot, day))
         return self
 
-    def infusion(
-        self, name: str = "P1", visit: str = "injection_1", lot: str = "L1", day: date = FIRST
-    ) -> c.InfuseCells:
+    @staticmethod
+    def infusion(name: str = "P1", visit: str = "injection_1", lot: str = "L1", day: date = FIRST) -> c.InfuseCells:
         """The command that gives 5e7 cells in 5.56 mL."""
         return c.InfuseCells(name, visit, lot, day, 1e7, 90.0, 5.56)
 

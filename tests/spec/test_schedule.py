@@ -242,11 +242,12 @@ def test_the_days_of_a_series() -> None:
      "2024-07-12", "2024-07-12 to 2024-07-12"),
     ("a: day 0\ns: every 10 days from a until 30 days after a", "s_3", "a on 2024-05-10", "2024-06-09",
      "2024-06-09 to 2024-06-09"),
+    ("a: day 0\ns: every 10 days from a until 30 days after a\nb: 1 day after s", "b", "a on 2024-05-10", None, "… to …"),
     ("a: day 0\nb: 1 day after c\nc: 1 day after b", "c", "a on 2024-05-10", None, "… to …"),
 )  # fmt: skip
 def test_ways_to_say_when(schedule: str, visit: str, recorded: str, target: str | None, window: str) -> None:
     """Everything that `at:` can say of a visit, and the days that come of it. A series that ends on a day rather than
-    at a visit includes that day. Visits that hang on each other have no day.
+    at a visit includes that day. Visits that hang on each other, or on a whole series, have no day.
     """
     found = planned_in(schedule, visit, recorded, "2024-05-12")
     assert (found.target and str(found.target), str(found.window)) == (target, window)

@@ -1,8 +1,8 @@
 """The decider for corrections: an earlier entry put right or taken back. The original stays readable.
 
 A replacement is decided as if the original had never been written and it were recorded now: by the same rules, with the
-same refusals and deviations. Only what by now would stand in the way of the original itself, such as that the person has
-left since, stands in nobody's way. Deviations that were recorded along with the original are taken back with it.
+same refusals and deviations. Only what by now would stand in the way of the original itself, such as that the person
+has left since, stands in nobody's way. Deviations that were recorded along with the original are taken back with it.
 """
 
 from __future__ import annotations

@@ -90,11 +90,8 @@ def release_hold(s: Situation, command: c.ReleaseHold) -> Outcome | Refused:
 
 def release_roles(protocols: Mapping[int, Protocol], rule: str) -> tuple[str, ...]:
     """The roles that must sign to lift a hold, in the newest version that has it."""
-    for version in sorted(protocols, reverse=True):
-        found = protocols[version].rules.get(rule)
-        if isinstance(found, Hold):
-            return found.release
-    return ()
+    having = (protocols[version].rules.get(rule) for version in sorted(protocols, reverse=True))
+    return next(found.release for found in having if isinstance(found, Hold))
 
 
 # ---------------------------------------------------------------- the book
