@@ -242,7 +242,7 @@ def test_the_days_of_a_series() -> None:
      "2024-07-12", "2024-07-12 to 2024-07-12"),
     ("a: day 0\ns: every 10 days from a until 30 days after a", "s_3", "a on 2024-05-10", "2024-06-09",
      "2024-06-09 to 2024-06-09"),
-    ("a: day 0\ns: every 10 days from a until 9 days after a\nb: 1 day after s", "b", "a on 2024-05-10", None, "… to …"),
+    ("a: day 0\ns: every 10 days from a until 9 d after a\nb: 1 day after s", "b", "a on 2024-05-09", None, "… to …"),
     ("a: day 0\nb: 1 day after c\nc: 1 day after b", "c", "a on 2024-05-10", None, "… to …"),
 )  # fmt: skip
 def test_ways_to_say_when(schedule: str, visit: str, recorded: str, target: str | None, window: str) -> None:
