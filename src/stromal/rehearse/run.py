@@ -20,7 +20,7 @@ from stromal.rehearse.people import person
 from stromal.rehearse.scenario import Scenario, check_names
 from stromal.rehearse.stage import Stage
 from stromal.rehearse.visits import Follower
-from stromal.values import Duration, Unusable
+from stromal.values import Duration, Finding, Unusable
 
 _MEETINGS = 20
 """A committee that has kept a hold so often does not meet again."""
@@ -86,15 +86,26 @@ def rehearse(
 ) -> State:
     """Rehearse a trial into an empty book and give the state it ends in. The same arguments give the same entries.
 
-    Raises Unusable when the scenario names a dose, visit or score the protocol does not have.
+    Raises Unusable when the scenario names a dose, visit or score the protocol does not have, or when more people are
+    to be enrolled than the protocol plans.
     """
     scenario = scenario or Scenario()
-    strangers = check_names(scenario, protocol)
-    if strangers:
-        raise Unusable(*strangers)
+    wrong = [*check_names(scenario, protocol), *_too_many(protocol, people)]
+    if wrong:
+        raise Unusable(*wrong)
     stage = Stage(protocol, book, people, scenario)
     world = _World(stage, Chance(f"{seed}/{protocol.trial.id}/{trial}"))
     start = protocol.version.effective
     stage.submit(start, "data_manager", c.OpenTrial(text, tuple((role, role) for role in ROLES)))
     stage.plan(start, lambda day: world.arrive(day, 1))
     return stage.play(progress)
+
+
+def _too_many(protocol: Protocol, people: int) -> list[Finding]:
+    """A finding where the desk would refuse to enrol everybody who is asked for."""
+    planned = protocol.trial.planned
+    if 1 <= people <= planned:
+        return []
+    message = f"{people} people cannot be enrolled; the protocol plans {planned}"
+    hint = f"give a number from 1 to {planned}, or change trial.planned in the protocol"
+    return [Finding("rehearse.people", "error", message, (protocol.place("trial.planned"),), hint)]

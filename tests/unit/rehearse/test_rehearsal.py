@@ -112,10 +112,18 @@ def test_what_is_refused_is_dealt_with_and_nothing_stops() -> None:
 
 
 def test_a_scenario_that_names_what_is_not_there_is_refused() -> None:
-    """A toxicity of a dose the protocol does not have would silently do nothing; it is refused with the nearest name."""
+    """A toxicity of a dose the protocol lacks would silently do nothing; it is refused with the nearest name."""
     path = next(path for path in PROTOCOLS if path.stem == "NCT00186914")
     with pytest.raises(Unusable, match="dose_1"):
         played(path, 1, 1, replace(CALM, toxicity={"dose1": 0.05}))
+
+
+@pytest.mark.parametrize("people", [0, 7])
+def test_more_people_than_planned_cannot_be_rehearsed(people: int) -> None:
+    """The desk would refuse the seventh of six; so the rehearsal says at once what is planned."""
+    path = next(path for path in PROTOCOLS if path.stem == "NCT00186914")
+    with pytest.raises(Unusable, match="plans 6"):
+        played(path, people)
 
 
 def exact_rate(first: str, second: str) -> float:
