@@ -107,6 +107,21 @@ def dose(
 
 @app.command()
 @edge
+def grade(
+    term: Annotated[str, typer.Argument(metavar="TERM", help="A laboratory term of CTCAE, such as anemia.")],
+    value: Annotated[str, typer.Argument(metavar="VALUE", help="The value with its unit, such as '7.5 g/dL'.")],
+    version: Annotated[str, typer.Option(help="The version of CTCAE: 5.0 or 6.0.")] = "5.0",
+    lower_normal: Annotated[str, typer.Option(help="The lower limit of normal, with its unit.")] = "",
+    upper_normal: Annotated[str, typer.Option(help="The upper limit of normal, with its unit.")] = "",
+    baseline: Annotated[str, typer.Option(help="The value before treatment, with its unit.")] = "",
+    as_json: Json = False,
+) -> int:
+    """Grade a laboratory value by CTCAE, as far as the value tells. 1 when the grade is unknown."""
+    return paper.grade(term, value, version, lower_normal, upper_normal, baseline, as_json=as_json)
+
+
+@app.command()
+@edge
 def calendar(
     file: ProtocolFile,
     anchor: Annotated[str, typer.Option(help="The day of the visit at day 0.")],

@@ -23,10 +23,10 @@ from stromal.read import draft as drafting
 from stromal.read import parse as parse_page
 from stromal.read.record import Record, record_to_json
 from stromal.read.record import show as shown
-from stromal.rules import dosing, eligibility, schedule
+from stromal.rules import ctcae, dosing, eligibility, schedule
 from stromal.rules.chart import Chart
 from stromal.rules.timing import Case
-from stromal.values import Finding, Quantity, exact, nearest, plain
+from stromal.values import Finding, Quantity, exact, nearest, plain, quantity
 
 
 def _record(page: Path) -> Record:
@@ -271,6 +271,28 @@ def _dose_facts(
     tolerance = protocol.place(f"doses.{rule.name}.tolerance")
     hint = "adjust the volume, or record it as a deviation"
     return facts, (*made.findings, Finding("dosing.tolerance", "warning", message, (tolerance,), hint))
+
+
+def grade(term: str, value: str, version: str, lower: str, upper: str, baseline: str, *, as_json: bool) -> int:
+    """Print the CTCAE grade of a laboratory value, and why; 1 where it is unknown."""
+    known = next((each for each in ctcae.VERSIONS if each == version), None)
+    if known is None:
+        raise edge.bad("ctcae.version", f"--version is {version!r}", f"write {' or '.join(ctcae.VERSIONS)}")
+    try:
+        limits = [quantity(each) if each else None for each in (lower, upper, baseline)]
+        found = ctcae.grade(
+            term, quantity(value), known, lower_normal=limits[0], upper_normal=limits[1], baseline=limits[2]
+        )
+    except ValueError as error:
+        raise edge.bad("ctcae.grade", str(error), "write for example: stromal grade anemia '7.5 g/dL'") from None
+    unknown = found.grade is None
+    if as_json:
+        fact = edge.fact_json("grade", found.grade, "", "missing" if unknown else "derived")
+        edge.to_json({**fact, "reason": found.reason})
+    else:
+        show.line("grade unknown" if unknown else f"grade {found.grade}", "bold")
+        show.line(f"because: {found.reason}")
+    return int(unknown)
 
 
 # ---------------------------------------------------------------- the calendar
