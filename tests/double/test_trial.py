@@ -40,7 +40,7 @@ def made(request: pytest.FixtureRequest) -> Made:
     if request.param == "small":
         protocol, entries = small_trial.protocol(), tuple(small_trial.history().entries)
     else:
-        protocol, entries = _rehearsed(request.param, 6)
+        protocol, entries = _rehearsed(request.param, 5)
     state = replay(entries)
     return protocol, entries, tabulate(state, protocol), analyse(protocol, state)
 

@@ -180,7 +180,7 @@ def test_a_yes_or_no_endpoint_is_a_proportion(results: dict[str, Result]) -> Non
     free = results["free"]
     assert (free.events, free.unknown, free.n, free.estimate) == (2, 1, 5, None)
     assert free.endpoint == "count(adverse_event where related) = 0"
-    assert free.measured == "the number of adverse events where the event is related to the treatment is exactly 0"
+    assert free.measured == "the number of adverse events (where the event is related to the treatment) is exactly 0"
 
 
 def test_a_count_above_none_is_known_although_more_may_come() -> None:
