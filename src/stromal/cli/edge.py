@@ -8,7 +8,8 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from datetime import date
 from fractions import Fraction
 from functools import wraps
@@ -37,8 +38,13 @@ def edge(command: Callable[_Arguments, int | None]) -> Callable[_Arguments, None
             code = command(*args, **kwargs)
         except Unusable as unusable:
             unusable_input(unusable.findings, as_json=bool(kwargs.get("as_json")))
-        except BrokenPipeError:
-            sys.stderr.close()
+        except RecursionError:
+            deep = Finding("file.depth", "error", "the input is nested too deep to be read", (), "write it flatter")
+            unusable_input((deep,), as_json=bool(kwargs.get("as_json")))
+        except BrokenPipeError:  # the reader of a pipe has seen enough; what is still buffered goes nowhere
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, sys.stdout.fileno())
+            os.close(nowhere)
             code = 0
         raise typer.Exit(code or 0)
 
@@ -146,6 +152,16 @@ def _plain(value: object) -> object:
     if isinstance(value, Fraction):
         return int(value) if value.denominator == 1 and abs(value) < 2**53 else float(value)
     raise TypeError(f"{type(value).__name__} has no JSON")
+
+
+@contextmanager
+def writable(folder: Path) -> Iterator[None]:
+    """Writing to a folder; what cannot be written there is told as Unusable."""
+    try:
+        yield
+    except OSError as error:
+        message = f"cannot be written: {error.strerror}"
+        raise bad("file.unwritable", message, "choose another folder", str(folder)) from None
 
 
 def finding_json(finding: Finding) -> dict[str, object]:
