@@ -34,9 +34,7 @@ def ambiguous(record: Record) -> Iterator[Finding]:
             continue
         if measured(statement.name) not in _KNOWN:
             continue
-        message = f"the {words_for(statement.name)} can be read in two ways: {said(statement)}"
-        if statement.note:
-            message += f"; {statement.note}"
+        message = f"the {words_for(statement.name)} can be read in two ways: {said(statement)}; {statement.note}"
         yield Finding(f"{statement.name}.ambiguous", "warning", message, statement.places, "ask which one is meant")
 
 

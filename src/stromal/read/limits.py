@@ -80,7 +80,7 @@ _UNITS: tuple[tuple[str, str], ...] = (
 )  # fmt: skip
 _PRINTED = tuple((pattern(r"\s*-?\s*(?:", printed, ")"), unit) for printed, unit in _UNITS)
 _TIME = pattern(
-    rf"[\s-]*(?P<unit>{'|'.join(sorted((u for u in TIME_UNITS if len(u) > 1), key=len, reverse=True))})\b\.?'?"
+    rf"[\s-]*(?P<unit>{'|'.join(sorted((u for u in TIME_UNITS if len(u) > 1), key=len, reverse=True))})\b'?"
 )
 
 
@@ -301,8 +301,8 @@ def windows(line: str) -> tuple[Found, ...]:
             continue
         tied = before or after
         end = tied.end() if tied else earlier.end() if earlier else length.end
-        term = nearest_term(text, start, EVENTS)
-        name = term.name if term else slug(_subject_words(text[:start]), 3) or "criterion"
+        event = nearest_term(text[:start], EVENTS)
+        name = event[1].name if event else slug(_subject_words(text[:start]), 3) or "criterion"
         anchor = tied["anchor"].strip() if tied else ""
         made.append(Found(f"window_{name}", start, end, value, length.unit, side=side, anchor=anchor))
     return tuple(made)
@@ -335,21 +335,22 @@ _TOO_FAR = 45
 """A measure named further than this before a number is not what the number limits."""
 
 
-def _subject(text: str, limit: Limit, previous: str, edge: int) -> str:
-    """What a limit is about: the measure named just before it, inside or just after it, else the words before it.
-
-    Words before `edge`, where the limit before it ended, speak of that one.
+def _subject(text: str, limit: Limit, previous: str, edge: int) -> tuple[str, int]:
+    """What a limit is about, and where its words begin: the measure named just before it, inside or just after it,
+    else the words before it. Words before `edge`, where the limit before it ended, speak of that one.
     """
     clause = re.split(r"[.;,]\s", text[max(edge, limit.start - _TOO_FAR) : limit.start])[-1]
-    term = nearest_term(clause, len(clause), MEASURES)
-    if term is None and edge and re.fullmatch(r"\s*,?\s*(?:and/or|or|and)?\s*", clause):
-        return previous
-    if term is None:
-        around = text[limit.start : limit.end + 30]
-        close = _CLOSE.match(around, limit.end - limit.start)
-        term = nearest_term(around, close.end() if close else limit.end - limit.start, MEASURES)
+    before = nearest_term(clause, MEASURES)
+    if before is not None:
+        return before[1].name, limit.start - len(clause) + before[0]
+    if edge and re.fullmatch(r"\s*,?\s*(?:and/or|or|and)?\s*", clause):
+        return previous, limit.start
+    close = _CLOSE.match(text, limit.end)
+    around = nearest_term(text[limit.start : close.end() if close else limit.end], MEASURES)
+    if around is not None:
+        return around[1].name, limit.start
     words = slug(_subject_words(clause), 3)
-    return term.name if term else f"limit_{words}" if words else ""
+    return f"limit_{words}" if words else "", limit.start
 
 
 _CLOSE = pattern(r"\s*(?:points?\s+)?(?:on|of|in|for)\s+(?:the\s+)?[\w-]+")
@@ -372,7 +373,7 @@ def limits(line: str) -> tuple[Found, ...]:
     made: list[Found] = []
     edge = 0
     for limit in comparisons(line):
-        name = _subject(text, limit, made[-1].name if made else "", edge)
+        name, start = _subject(text, limit, made[-1].name if made else "", edge)
         edge = limit.end
         worded = text[limit.start : limit.end].isascii() and not re.search(r"\d", text[limit.start : limit.end])
         bare = limit.unit in ("", "hours", "minutes") and (worded or not limit.words) and name not in _MEASURED
@@ -383,8 +384,8 @@ def limits(line: str) -> tuple[Found, ...]:
         made.append(
             Found(
                 name,
-                limit.start,
-                limit.end,
+                start,
+                at.end() if at else limit.end,
                 limit.value,
                 limit.unit,
                 "ambiguous" if other else "stated",

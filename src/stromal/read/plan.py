@@ -65,8 +65,7 @@ def _products(record: Record, sheet: Sheet) -> bool:
         row["tissue"] = tissue
     row["donor"] = "matched donor" if parts.get("same_donor") else _DONORS.get(str(donor), "third party")
     row["release"] = ["viability >= 70 %", "sterility = negative"]
-    if statement:
-        row["src"] = sheet.stated(statement)
+    row["src"] = sheet.stated(statement) if statement else []
     sheet.sections["products"]["cells"] = row
     sheet.assume("products.cells.release", "the page names no release tests; these two are customary")
     if not isinstance(donor, str):

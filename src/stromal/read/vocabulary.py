@@ -189,10 +189,13 @@ EVENTS: tuple[Term, ...] = (
 """What may befall a person over time."""
 
 
-def nearest_term(text: str, place: int, terms: tuple[Term, ...] = MEASURES + EVENTS) -> Term | None:
-    """The term that is printed last before this offset; the longer one where two overlap. None if there is none."""
-    found = [(m.end(), m.end() - m.start(), term) for term in terms for m in term.printed.finditer(text[:place])]
-    return max(found, key=lambda hit: hit[:2])[2] if found else None
+def nearest_term(text: str, terms: tuple[Term, ...] = MEASURES + EVENTS) -> tuple[int, Term] | None:
+    """The term that is printed last, with where it begins; the longer one where two overlap. None if there is none."""
+    found = [(m.end(), -m.start(), term) for term in terms for m in term.printed.finditer(text)]
+    if not found:
+        return None
+    _, start, term = max(found, key=lambda hit: hit[:2])
+    return -start, term
 
 
 def terms_in(text: str, terms: tuple[Term, ...] = MEASURES) -> tuple[tuple[int, int, Term], ...]:

@@ -353,6 +353,8 @@ def test_visits_in_days_and_months() -> None:
         "They are evaluated every 3 months for FVC and EDSS."
     )
     protocol, _ = drafted(page(text))
+    shorter = drafted(page("A single infusion of 5x10^7 MSCs. Seen at 1, 2 and 3 months, and on days 1 and 7."))[0]
+    assert write_when(shorter.schedule["month_3"].when) == "3 months after infusion_1"
     assert {"day_1", "day_7", "month_1", "month_6", "last_visit", "visit"} <= set(protocol.schedule)
     assert "day_0" not in protocol.schedule
     assert write_when(protocol.schedule["visit"].when) == "every 3 months from infusion_1 until last_visit"
@@ -402,7 +404,7 @@ def test_comparison_with_baseline_is_no_slope_difference() -> None:
     """Only a comparison with the run-in is drafted as a difference of slopes."""
     text = "A 4-month run-in, then 5x10^7 MSCs. The monthly decline of EDSS is compared with baseline."
     assert drafted(page(text))[0].objectives == {}
-    text = text.replace("baseline", "the run-in")
+    text = text.replace("baseline", "the run-in").replace("EDSS", "EDSS and cytokines")
     assert list(drafted(page(text))[0].objectives) == ["edss"]
 
 

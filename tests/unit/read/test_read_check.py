@@ -247,6 +247,7 @@ def test_machine_answers_are_named() -> None:
         ({"spots": "~8 spots leftby May", "answer": "We are not currently looking for more."}, [19, 22]),
         ({"status": "Completed", "spots": "3 spots left"}, [4, 22]),
         ({"status": "Recruiting"}, []),
+        ({"status": "Unknown", "answer": "It is no longer accepting people."}, []),
         ({"answer": "It is closed to accrual."}, []),
         ({"answer": "29 completed trials, 33 ongoing", "status": "Recruiting"}, []),
     ],
@@ -271,6 +272,16 @@ def test_prose_only_and_age_boundary() -> None:
     boundary = found["age.boundary"]
     assert [place.line for place in boundary.places] == [11, 16]
     assert "30" in boundary.message
+
+
+def test_prose_that_repeats_the_checklist() -> None:
+    """What the checklist asks for too is no finding; an ambiguous age needs no applicants to be one."""
+    text = (
+        POWER.format(**{**QUIET, "people": "People over 30."}).replace("Gout", "Aged over 30").replace("20 - 40", "old")
+    )
+    found = findings(text)
+    assert "criteria.prose_only" not in found
+    assert "applicants" not in found["age.boundary"].message
 
 
 def test_dump_repeats_and_stops() -> None:

@@ -171,12 +171,14 @@ def test_statement_to_json(statement: Statement, expected: dict[str, object]) ->
 
 def test_record_to_json() -> None:
     """A whole record survives JSON with every section, item, line and fact."""
-    text = "T [clinicaltrials:NCT00000009]\n\nGive 3x10^6 MSC/kg when all 3 patients are well."
+    text = "T [clinicaltrials:NCT00000009]\n\nGive 3x10^6 MSC/kg when all 3 patients are well. The primary aim is joy."
     made = record_to_json(parse(text, "f"))
     again = json.loads(json.dumps(made))
     assert again["registry_id"] == "NCT00000009"
     assert again["sections"][1]["items"][0]["line"] == 3
     (dose,) = [fact for fact in again["facts"] if fact["name"] == "dose"]
+    (aim,) = [fact for fact in again["facts"] if fact["name"] == "primary_outcome"]
+    assert aim["value"] == [{"measure": "joy"}]
     assert (dose["value"], dose["unit"], dose["places"][0]["line"]) == (3_000_000, "cells/kg", 3)
 
 
