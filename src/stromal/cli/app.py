@@ -147,7 +147,9 @@ def schema() -> int:
 @edge
 def rehearse(
     file: ProtocolFile,
-    people: Annotated[int, typer.Option(help="How many people are enrolled; the planned number when left out.")] = 0,
+    people: Annotated[
+        int | None, typer.Option(help="How many people are enrolled; the planned number when left out.")
+    ] = None,
     seed: Annotated[int, typer.Option(help="The same seed gives the same trial.")] = 1,
     book: Annotated[Path | None, typer.Option(help="The new book to write.")] = None,
     scenario: Annotated[Path | None, typer.Option(help="Assumptions of the rehearsal (YAML).")] = None,

@@ -47,7 +47,7 @@ def read(page: Path, *, as_json: bool) -> int:
     ]
     show.table("Sections", ("section", "line", "item"), rows, right=(1,), wrap=(2,))
     facts = [
-        (s.name, shown(s.value), s.unit, s.state, ", ".join(str(p.line) for p in s.places if p.line))
+        (s.name, shown(s.value), s.unit, s.state, ", ".join(map(str, sorted({p.line for p in s.places if p.line}))))
         for s in record.statements
     ]
     show.table("Facts", ("fact", "value", "unit", "state", "lines"), facts, wrap=(1, 4))
@@ -174,6 +174,7 @@ def screen(file: Path, who: Path, *, as_json: bool) -> int:
         show.table(
             f"{protocol.trial.id} on {described.on}", ("criterion", "says", "verdict", "because"), rows, wrap=(1, 3)
         )
+        show.line("met speaks for taking part: what is asked for holds, what would exclude does not", "dim")
         show.line(f"overall: {found.verdict.word}", "bold")
         if found.verdict.truth is not True:
             show.line(f"because: {found.verdict.reason}")
@@ -220,7 +221,9 @@ def dose(
     rule = protocol.doses[planned.give]
     kilograms = edge.number(weight, "--weight") if weight else None
     rung = Quantity(edge.number(level, "--level"), rule.amount.unit) if level else None
-    if rung is not None and rule.ladder and rung not in rule.ladder:
+    if rung is not None and not rule.ladder:
+        raise edge.bad("dosing.level", f"{rule.name} has no ladder", "leave --level out", str(file))
+    if rung is not None and rung not in rule.ladder:
         rungs = ", ".join(plain(each.value) for each in rule.ladder)
         raise edge.bad("dosing.level", f"{plain(rung.value)} is no rung of {rule.name}", f"rungs: {rungs}", str(file))
     prescription = edge.granted(dosing.prescribe(protocol, rule, kilograms, rung))
@@ -353,7 +356,7 @@ def _ics(protocol: Protocol, visits: tuple[schedule.Planned, ...], start: date) 
         event.add("dtstamp", datetime.combine(protocol.version.effective, time(), UTC))
         event.add("dtstart", planned.target)
         event.add("summary", f"{protocol.trial.id}: {planned.name.replace('_', ' ')}")
-        window = f"Window: {planned.window.first} to {planned.window.last}."
+        window = f"Window: {planned.window.first or 'open'} to {planned.window.last or 'open'}."
         event.add("description", " ".join((window, f"To do: {', '.join(planned.visit.do) or 'nothing'}.")))
         found.add_component(event)
     return str(found.to_ical().decode())

@@ -18,6 +18,9 @@ err = Console(stderr=True, highlight=False, soft_wrap=True)
 _PAPER = 150
 """Width of tables that go to a file or a pipe."""
 
+_WRAPPED, _GAP = 16, 3
+"""Least width of a column whose cells may break over lines, and what a column takes beside its cells."""
+
 _STYLE = {"error": "bold red", "contradiction": "bold magenta", "warning": "bold yellow", "note": "cyan"}
 _VERDICT = {"met": "green", "not met": "red", "unknown": "yellow"}
 
@@ -54,18 +57,46 @@ def table(
     title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], right: Sequence[int] = (),
     wrap: Sequence[int] = (),
 ) -> None:  # fmt: skip
-    """A table; columns numbered in `right` are aligned to the right, those in `wrap` may break over lines."""
+    """A table; columns numbered in `right` are aligned to the right, those in `wrap` may break over lines.
+
+    Where a terminal is too narrow for it, each row stands as lines of its own, so that nothing is ever cut off.
+    """
+    cells = [tuple(cell if isinstance(cell, Text) else Text(str(cell)) for cell in row) for row in rows]
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console = Console(highlight=False, width=_PAPER)
+    if console.is_terminal and _least_width(columns, cells, wrap) > console.width:
+        _stacked(title, columns, cells)
+        return
     grid = Table(title=title, box=box.SIMPLE_HEAD, title_justify="left", title_style="bold", pad_edge=False)
     for index, name in enumerate(columns):
         wraps = index in wrap
         grid.add_column(name, justify="right" if index in right else "left", no_wrap=not wraps,
-                        overflow="fold", ratio=None, min_width=16 if wraps else None)  # fmt: skip
-    for row in rows:
-        grid.add_row(*(cell if isinstance(cell, Text) else Text(str(cell)) for cell in row))
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console = Console(highlight=False, width=_PAPER)
+                        overflow="fold", ratio=None, min_width=_WRAPPED if wraps else None)  # fmt: skip
+    for row in cells:
+        grid.add_row(*row)
     console.print(grid)
+
+
+def _least_width(columns: Sequence[str], cells: Sequence[Sequence[Text]], wrap: Sequence[int]) -> int:
+    """The columns that a table takes at least: each cell whole, unless it may break over lines."""
+    widths = (
+        _WRAPPED if index in wrap else max([len(name), *(row[index].cell_len for row in cells)])
+        for index, name in enumerate(columns)
+    )
+    return sum(widths) + _GAP * len(columns)
+
+
+def _stacked(title: str, columns: Sequence[str], cells: Sequence[Sequence[Text]]) -> None:
+    """A table for a narrow terminal: each row as its first cell, with the others named below it."""
+    line(title, "bold")
+    named = max((len(name) for name in columns[1:]), default=0)
+    for row in cells:
+        out.print(row[0])
+        for name, cell in zip(columns[1:], row[1:], strict=True):
+            if cell.plain:
+                out.print(Text.assemble(f"    {name:<{named}}  ", cell))
+    line("")
 
 
 def verdict(word: str) -> Text:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, time
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,18 +30,26 @@ from stromal.values import Finding, Unusable, instant
 if TYPE_CHECKING:
     from stromal.analyse.summary import Summary
 
+_UNSAFE = re.compile(r"[^\w.-]+")
+"""What has no place in the name of a file."""
+
+_SEAL, _FIRST = 32, 50
+"""Bytes in a seal of the chain; how many entries tell whose book it is."""
+
 HOUSE = Path(__file__).resolve().parents[3] / "protocols"
 """The protocols of the house, where Stromal runs from its own checkout."""
 
 
-def rehearse(file: Path, people: int, seed: int, book: Path | None, scenario: Path | None, *, as_json: bool) -> int:
+def rehearse(
+    file: Path, people: int | None, seed: int, book: Path | None, scenario: Path | None, *, as_json: bool
+) -> int:
     """Rehearse one protocol into a new book."""
     text = edge.text(file)
     protocol = load(text, str(file)).require()
-    if people < 0:
+    if people is not None and people < 1:
         raise edge.bad("option.people", f"--people is {people}", "write how many people are enrolled, at least 1")
-    number = people or protocol.trial.planned
-    path = book or Path(f"{protocol.trial.id}.book")
+    number = protocol.trial.planned if people is None else people
+    path = book or Path(_book_name(protocol))
     state = _rehearsed(protocol, text, path, number, seed, read_scenario(scenario) if scenario else Scenario())
     with _reading(path) as opened:
         head = opened.head()
@@ -67,6 +77,11 @@ def _rehearsed(protocol: Protocol, text: str, path: Path, people: int, seed: int
             path.unlink()
 
 
+def _book_name(protocol: Protocol) -> str:
+    """A file name for the book of a trial; whatever its id is, it names no other folder."""
+    return f"{_UNSAFE.sub('-', protocol.trial.id).strip('.-') or 'trial'}.book"
+
+
 class _reading:  # noqa: N801 - a context manager, read as a verb
     """A book opened to read."""
 
@@ -80,6 +95,14 @@ class _reading:  # noqa: N801 - a context manager, read as a verb
         self._book.close()
 
 
+def _whole(book: SqliteBook) -> chain.Verification:
+    """The chain of a book, verified: nothing is told from a book that was tampered with."""
+    found = chain.verify(book.rows())
+    if found.broken:
+        raise Unusable(chain.finding(found.broken))
+    return found
+
+
 # ---------------------------------------------------------------- verify and replay
 
 
@@ -88,7 +111,9 @@ def verify(path: Path, head: str, *, as_json: bool) -> int:
     try:
         expected = bytes.fromhex(head) if head else None
     except ValueError:
-        raise edge.bad("option.head", f"--head is {head!r}", "write the 64 digits printed with the book") from None
+        expected = b""
+    if expected is not None and len(expected) != _SEAL:
+        raise edge.bad("option.head", f"--head is {head!r}", "write the 64 digits printed with the book")
     with _reading(path) as book:
         found = chain.verify(book.rows(), expected)
         unsound = () if found.broken else tuple(_unsound(tuple(book.entries())))
@@ -136,14 +161,16 @@ def replay(path: Path, as_known: str, *, as_json: bool) -> int:
     """Add up a book, perhaps as known on a day."""
     moment = _moment(as_known) if as_known else None
     with _reading(path) as book:
+        _whole(book)
         state = replay_entries(book.entries(), moment)
     if as_json:
         edge.to_json({"as_known": moment, "state": _state_json(state), **_counts(state)})
         return 0
+    if state.at is None:
+        show.line("nothing was known yet", "bold")
+        return 0
     show.line(f"{state.study}: {state.title}", "bold")
-    show.line(
-        f"as of entry {state.head}, recorded {state.at:%Y-%m-%d %H:%M} UTC" if state.at else "nothing was known yet"
-    )
+    show.line(f"as of entry {state.head}, recorded {state.at:%Y-%m-%d %H:%M} UTC")
     rows = [
         (p.id, p.number or "", p.status, p.registered, p.chart.enrolled or "", len(p.chart.infusions),
          len(p.chart.adverse_events), p.ended or "", "; ".join(p.reasons))
@@ -212,19 +239,18 @@ def report(path: Path, output: Path) -> int:
     from stromal.analyse.summary import Seal  # noqa: PLC0415
 
     with _reading(path) as book:
-        found = chain.verify(book.rows())
-        if found.broken:
-            raise Unusable(chain.finding(found.broken))
+        found = _whole(book)
         entries = tuple(book.entries())
     state = replay_entries(entries)
     if not state.versions:
         raise edge.bad("book.empty", "the book has no trial yet", "open a trial first", str(path))
     protocols = read_protocols(state)
     rehearsal = _is_rehearsal(entries)
-    written = reporting.write(
-        protocols[max(protocols)], state, Seal(found.head.number, found.head.seal.hex()), output,
-        rehearsal=rehearsal, entries=entries,
-    )  # fmt: skip
+    with edge.writable(output):
+        written = reporting.write(
+            protocols[max(protocols)], state, Seal(found.head.number, found.head.seal.hex()), output,
+            rehearsal=rehearsal, entries=entries,
+        )  # fmt: skip
     show.line(f"wrote {written.path}", "bold")
     return 0
 
@@ -245,7 +271,7 @@ def demo(output: Path, seed: int, folder: Path | None) -> int:
     if not files:
         raise edge.bad("demo.protocols", "there are no protocol files", "name a folder with --protocols", str(here))
     rows: list[Summary] = []
-    with show.progress("trials") as bar:
+    with edge.writable(output), show.progress("trials") as bar:
         task = bar.add_task("rehearsing", total=len(files))
         for file in files:
             bar.update(task, description=f"{file.stem:<12}")
@@ -254,7 +280,7 @@ def demo(output: Path, seed: int, folder: Path | None) -> int:
             wrong = [each for each in protocol_check.check(protocol) if each.severity == "error"]
             if wrong:
                 raise Unusable(*wrong)
-            path = output / "books" / f"{protocol.trial.id}.book"
+            path = output / "books" / _book_name(protocol)
             entries, head = _played(protocol, text, path, seed)
             seal = Seal(head.number, head.seal.hex())
             written = reporting.write(
@@ -262,7 +288,7 @@ def demo(output: Path, seed: int, folder: Path | None) -> int:
             )
             rows.append(written.summary)
             bar.advance(task)
-    index = reporting.write_index(rows, output)
+        index = reporting.write_index(rows, output)
     _closing_table(rows)
     show.line(f"reports: {index}", "bold")
     return 0
@@ -271,18 +297,26 @@ def demo(output: Path, seed: int, folder: Path | None) -> int:
 def _played(protocol: Protocol, text: str, path: Path, seed: int) -> tuple[tuple[e.Entry, ...], chain.Head]:
     """A rehearsal in a book of its own, verified; an earlier demonstration makes room for it."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    for old in path.parent.glob(f"{path.name}*"):
-        old.unlink()
+    if path.exists():
+        _make_room(path)
     book = SqliteBook.create(path)
     try:
         rehearse_trial(protocol, text, book, protocol.trial.planned, seed)
     finally:
         book.close()
     with _reading(path) as opened:
-        found = chain.verify(opened.rows())
-        if found.broken:
-            raise Unusable(chain.finding(found.broken))
+        found = _whole(opened)
         return tuple(opened.entries()), found.head
+
+
+def _make_room(path: Path) -> None:
+    """Remove the book of an earlier demonstration, and no other."""
+    with _reading(path) as book:
+        first = tuple(islice(book.entries(), _FIRST))
+    if first and not _is_rehearsal(first):
+        raise edge.bad("demo.book", "the book of a real trial is here", "choose another folder with -o", str(path))
+    for suffix in ("", "-wal", "-shm"):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
 
 
 def _closing_table(rows: Sequence[Summary]) -> None:

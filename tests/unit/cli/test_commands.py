@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
 import pytest
 from typer.testing import CliRunner, Result
 
+from stromal import Desk, Request
 from stromal.cli import app
+from stromal.conduct.commands import OpenTrial
 from stromal.ledger import events as e
 from stromal.ledger.chain import verify
 from stromal.store.sqlite import SqliteBook
@@ -139,6 +142,8 @@ def test_a_typing_error_is_named_with_its_line(tmp_path: Path) -> None:
     file.write_text("trial: [", encoding="utf-8")
     refused(run("check", str(file)), "YAML")
     assert json.loads(run("check", str(file), "--json").stdout)["findings"]
+    file.write_text(f"x: {'[' * 3000}{']' * 3000}\n{text}", encoding="utf-8")
+    refused(run("check", str(file)), "deep")
 
 
 # ---------------------------------------------------------------- fmt, diff, words, schema
@@ -306,6 +311,7 @@ def test_dose_refuses_a_visit_without_a_dose_and_a_rung_off_the_ladder() -> None
     refused(run("dose", ladder, *rest, "2e7"), "rungs")
     assert run("dose", ladder, *rest, "1e8").exit_code == 1
     assert run("dose", ladder, *rest, "5e7").exit_code == 0
+    refused(run("dose", ALS, "injection_1", "--weight", "70", *rest[1:], "1e6"), "no ladder")
 
 
 def test_calendar_works_out_visits_and_writes_them(tmp_path: Path) -> None:
@@ -316,6 +322,7 @@ def test_calendar_works_out_visits_and_writes_them(tmp_path: Path) -> None:
     assert (second["first"], second["last"]) == ("2024-02-14", "2024-02-21")
     first = ics.read_bytes()
     assert b"BEGIN:VEVENT" in first
+    assert b"None" not in first
     shown = run("calendar", BMT, "--anchor", "2024-01-31", "--on", "2024-02-15", "--ics", str(ics))
     assert "late" in shown.stdout
     assert ics.read_bytes() == first
@@ -330,7 +337,8 @@ def test_verify_names_the_flipped_entry(book: Path, tmp_path: Path) -> None:
     head = json.loads(run("verify", str(book), "--json").stdout)["head"]
     assert run("verify", str(book), "--head", head).exit_code == 0
     assert run("verify", str(book), "--head", "11" * 32).exit_code == 1
-    refused(run("verify", str(book), "--head", "xyz"), "--head")
+    for head in ("xyz", "00"):
+        refused(run("verify", str(book), "--head", head), "--head", "64 digits")
     raw = bytearray(book.read_bytes())
     raw[raw.find(b'"fact":"weight"') + 9] ^= 1
     flipped = tmp_path / "flipped.book"
@@ -380,9 +388,23 @@ def test_replay_adds_up_also_as_known_on_a_day(book: Path) -> None:
     assert early["enrolled"] == 0
     assert early["screened"] == 1
     assert "P001" in run("replay", str(book)).stdout
-    assert "nothing was known" in run("replay", str(book), "--as-known", "1999-01-01").stdout
+    assert run("replay", str(book), "--as-known", "1999-01-01").stdout == "nothing was known yet\n"
     refused(run("replay", str(book), "--as-known", "2001-08-01T10:00"), "zone")
     refused(run("replay", str(book), "--as-known", "soon"))
+
+
+def test_nothing_is_told_from_a_book_that_was_changed(book: Path, tmp_path: Path) -> None:
+    """An entry that reads well but was changed after it was written: replay and report name it and stop."""
+    changed = tmp_path / "changed.book"
+    changed.write_bytes(book.read_bytes())
+    with sqlite3.connect(changed) as connection:
+        connection.execute("DROP TRIGGER no_update")
+        (body,) = connection.execute("SELECT body FROM entry WHERE number = 12").fetchone()
+        connection.execute("UPDATE entry SET body = ? WHERE number = 12", (body.replace(b"P001", b"P009"),))
+    connection.close()
+    refused(run("replay", str(changed)), "entry 12")
+    refused(run("report", str(changed), "-o", str(tmp_path / "out")), "entry 12")
+    assert not (tmp_path / "out").exists()
 
 
 def test_what_is_no_book_is_refused(tmp_path: Path) -> None:
@@ -401,7 +423,8 @@ def test_rehearse_never_writes_over_a_book(book: Path, tmp_path: Path) -> None:
     refused(run("rehearse", BMT, "--people", "1", "--book", str(book)))
     assert book.read_bytes() == before
     new, scenario = tmp_path / "new.book", tmp_path / "scenario.yaml"
-    refused(run("rehearse", BMT, "--people", "-1", "--book", str(new)))
+    for people in ("-1", "0"):
+        refused(run("rehearse", BMT, "--people", people, "--book", str(new)), "--people")
     for text in ("dropout_per_yeer: 0.1", "related: 2", "grades: [1]", "- 1", "arrivals_per_month: many"):
         scenario.write_text(text, encoding="utf-8")
         refused(run("rehearse", BMT, "--people", "1", "--book", str(new), "--scenario", str(scenario)))
@@ -420,6 +443,20 @@ def test_report_writes_a_page(book: Path, tmp_path: Path) -> None:
     assert result.exit_code == 0
     page = (tmp_path / "NCT00186914.html").read_text(encoding="utf-8")
     assert "virtual people" in page
+    before = book.read_bytes()
+    refused(run("report", str(book), "-o", str(book)), "choose another folder")
+    assert book.read_bytes() == before
+
+
+def test_the_name_of_a_book_names_no_other_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A trial whose id looks like a path is rehearsed into the folder one stands in."""
+    here = tmp_path / "a" / "b"
+    here.mkdir(parents=True)
+    monkeypatch.chdir(here)
+    text = Path(MS).read_text(encoding="utf-8").replace("  id: NCT06360861", "  id: ../../evil")
+    (here / "p.yaml").write_text(text, encoding="utf-8")
+    assert run("rehearse", "p.yaml", "--people", "1").exit_code == 0
+    assert [each.relative_to(tmp_path) for each in tmp_path.rglob("*.book")] == [Path("a/b/evil.book")]
 
 
 def test_demo_walks_all_protocols_of_a_folder(tmp_path: Path) -> None:
@@ -436,5 +473,17 @@ def test_demo_walks_all_protocols_of_a_folder(tmp_path: Path) -> None:
     assert set(pages[0]) == {"NCT06360861.html", "index.html"}
     assert pages[0] == pages[1]
     assert "Primary endpoints" in result.stdout
+    real = tmp_path / "out" / "books" / "NCT06360861.book"
+    real.unlink()
+    at = datetime(2024, 5, 1, 9, tzinfo=UTC)
+    desk_book = SqliteBook.create(real)
+    Desk(desk_book).submit(Request(OpenTrial(text, (("anna", "data_manager"),)), "anna", "data_manager", at))
+    desk_book.close()
+    before = real.read_bytes()
+    refused(run("demo", "-o", str(tmp_path / "out"), "--protocols", str(folder)), "real trial")
+    assert real.read_bytes() == before
+    taken = tmp_path / "taken"
+    taken.write_text("a file", encoding="utf-8")
+    refused(run("demo", "-o", str(taken), "--protocols", str(folder)), "choose another folder")
     (tmp_path / "empty").mkdir()
     refused(run("demo", "-o", str(tmp_path / "out"), "--protocols", str(tmp_path / "empty")), "--protocols")
