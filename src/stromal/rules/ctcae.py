@@ -360,8 +360,6 @@ def _worlds(
     fives = (Fraction(1, 5), 1, 5) if any(step.when == "raised beyond 5" for step in steps) else (1,)
     marks = {value / step.times for step in steps if step.of} | set(given.values())
     points = sorted({mark * five for mark in marks for five in fives if mark}) or [Fraction(1)]
-    if len(lacking) > 1:
-        points = _between(points)
     for numbers in product(_between(points), repeat=len(lacking)):
         world = {**given, **dict(zip(lacking, numbers, strict=True))}
         if "lower" not in world or "upper" not in world or world["lower"] <= world["upper"]:
