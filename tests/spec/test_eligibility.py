@@ -293,6 +293,7 @@ def test_months_and_years_are_those_of_the_calendar(asked_on: str, condition: st
     ("injection_1 on 2024-04-30", "tumour from injection_1 until month_6", UNKNOWN),
     ("injection_1 on 2024-04-30; no tumour until 2024-05-02", "tumour from injection_1 until month_6", FALSE),
     ("injection_1 on 2024-04-30", "tumour 10..20 days after injection_1", FALSE),
+    ("injection_1 on 2024-04-30; tumour from 2020-01-01 ongoing", "tumour 10..20 days after injection_1", FALSE),
 )
 def test_anchors_that_are_not_reached(recorded: str, condition: str, answer: Truth) -> None:
     """After a visit that has not taken place nothing has happened yet. Before it lies everything that is known now. Of

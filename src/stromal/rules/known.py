@@ -86,8 +86,11 @@ def _number(fact: Fact, seen: Observation) -> Known:
 
 
 def touches(episode: Episode, window: Window, today: date) -> Truth:
-    """Whether an episode lies at least partly in a window; unknown where its dates do not tell."""
-    first, last = window.first or date.min, window.last or date.max
+    """Whether an episode lies at least partly in a window; unknown where its dates do not tell.
+
+    Of a window that reaches beyond today only the days until now count: what goes on today may be over tomorrow.
+    """
+    first, last = window.first or date.min, min(window.last or today, today)
     if first > last:
         return False
     start, end = episode.start, episode.end
