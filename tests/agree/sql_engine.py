@@ -275,11 +275,16 @@ class _Compiler:
     # ------------------------------------------------ episodes
 
     def touches(self, e: str, days: Days) -> str:
-        """Whether an episode has a day in a window: 1, 0, or NULL where its own days do not tell."""
-        outside = f"{days.first} > {days.last} OR {e}.began > {days.last} OR {e}.ended < {days.first}"
-        begun = f"({e}.began IS NOT NULL OR {e}.ended <= {days.last} OR {self.today} <= {days.last})"
-        lasting = f"({e}.began >= {days.first} OR {e}.ended IS NOT NULL OR {e}.ongoing OR {days.first} <= -{OPEN})"
-        return f"(CASE WHEN {outside} THEN 0 WHEN {begun} AND {lasting} THEN 1 END)"
+        """Whether an episode has a day in a window: 1, 0, or NULL where its own days do not tell.
+
+        A start or an end that nobody knows may be any day the rest allows: 1 where the latest possible start and the
+        earliest possible end still reach the window. Days to come do not count.
+        """
+        last = f"min({days.last}, {self.today})"
+        start = f"coalesce({e}.began, min(coalesce({e}.ended, {self.today}), {self.today}))"
+        end = f"coalesce({e}.ended, CASE WHEN {e}.ongoing THEN {self.today} ELSE coalesce({e}.began, -{OPEN}) END)"
+        outside = f"{days.first} > {last} OR {e}.began > {last} OR {e}.ended < {days.first}"
+        return f"(CASE WHEN {outside} THEN 0 WHEN {start} <= {last} AND {end} >= {days.first} THEN 1 END)"
 
     def mine(self, fact: str, scope: _Scope) -> tuple[str, str]:
         """FROM and WHERE for the episodes of a fact, and the alias."""
