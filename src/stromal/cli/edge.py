@@ -27,6 +27,8 @@ from stromal.values import Finding, Place, Refused, Severity, Unusable, exact
 _Arguments = ParamSpec("_Arguments")
 _Answer = TypeVar("_Answer")
 _WORST: tuple[Severity, ...] = ("error", "contradiction", "warning")
+_YEARS = range(1900, 2200)
+"""Years a trial can run in; further away there is no room for its windows in the calendar."""
 
 
 def edge(command: Callable[_Arguments, int | None]) -> Callable[_Arguments, None]:
@@ -118,9 +120,12 @@ def number(written: str, name: str) -> Fraction:
 def day(written: str, name: str) -> date:
     """A day of an option. Raises Unusable otherwise."""
     try:
-        return date.fromisoformat(written)
+        found = date.fromisoformat(written)
     except ValueError:
         raise bad("option.date", f"{name} is {written!r}", "write a day as 2024-05-31") from None
+    if found.year not in _YEARS:
+        raise bad("option.date", f"{name} is {written!r}", f"write a day from {_YEARS[0]} to {_YEARS[-1]}")
+    return found
 
 
 # ---------------------------------------------------------------- writing

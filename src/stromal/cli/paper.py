@@ -133,7 +133,8 @@ def diff(a: Path, b: Path, *, as_json: bool) -> int:
             show.line(f"{each.path}", "bold")
             show.line(f"    was {each.before}" if each.before is not None else "    is new")
             show.line(f"    now {each.after}" if each.after is not None else "    is gone")
-        show.line(f"{len(found)} differences" if found else "the two say the same", "bold")
+        count = f"{len(found)} difference{'s' if len(found) > 1 else ''}"
+        show.line(count if found else "the two say the same", "bold")
     return int(bool(found))
 
 

@@ -327,6 +327,8 @@ def test_calendar_works_out_visits_and_writes_them(tmp_path: Path) -> None:
     assert "late" in shown.stdout
     assert ics.read_bytes() == first
     refused(run("calendar", BMT, "--anchor", "2024-13-31"), "2024-05-31")
+    for far in ("0001-01-01", "9999-12-31"):
+        refused(run("calendar", BMT, "--anchor", far), "1900 to 2199")
 
 
 # ---------------------------------------------------------------- the book
