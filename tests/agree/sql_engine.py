@@ -45,8 +45,8 @@ def judge(
     connection = sqlite3.connect(":memory:")
     try:
         load(connection, protocol, charts)
-        query = _Compiler(protocol, julian(today), standing).truth(expr, _Scope("0", top=True))
-        (answer,) = connection.execute(f"SELECT {query}").fetchone()
+        query = _Compiler(protocol, julian(today), standing).query(expr)
+        (answer,) = connection.execute(query).fetchone()
     finally:
         connection.close()
     return None if answer is None else bool(answer)
@@ -61,6 +61,10 @@ class _Scope:
     top: bool = False
 
 
+_EACH = _Scope("person.p")
+"""Each participant in turn: days and windows are worked out for everybody, in a table of their own."""
+
+
 # ---------------------------------------------------------------- the compiler
 
 
@@ -70,6 +74,18 @@ class _Compiler:
     def __init__(self, protocol: Protocol, today: int, standing: frozenset[str] | None) -> None:
         self.protocol, self.today, self.standing = protocol, today, standing
         self._names = (f"t{number}" for number in count())
+        self._columns: dict[str, str] = {}
+
+    def query(self, expr: t.Expr) -> str:
+        """The one query that answers a condition about participant 0."""
+        answer = self.truth(expr, _Scope("0", top=True))
+        columns = "".join(f", {sql} AS {name}" for sql, name in self._columns.items())
+        return f"WITH days AS (SELECT p{columns} FROM person) SELECT {answer}"
+
+    def column(self, sql: str, scope: _Scope) -> str:
+        """A day worked out for each participant beside the question, because SQLite reads only so deep a query."""
+        name = self._columns.setdefault(sql, f"d{len(self._columns)}")
+        return f"(SELECT {name} FROM days WHERE days.p = {scope.p})"
 
     # ------------------------------------------------ conditions
 
@@ -141,7 +157,7 @@ class _Compiler:
 
     def since(self, op: str, since: t.TimeSince, length: Duration, scope: _Scope) -> str:
         """The time that has passed, compared with a length of time."""
-        asked = self.before(since.at, scope)
+        asked = self.column(self.before(since.at, _EACH), scope)
         passed = shifted(self.started(since, asked, scope), length.count, length.unit)
         return f"({passed} {op.translate(str.maketrans('<>', '><'))} {asked})"
 
@@ -205,10 +221,17 @@ class _Compiler:
     def pending(self, window: t.WindowSpec | None, scope: _Scope) -> str:
         """Whether a window lies at something still to come."""
         anchor = window.anchor if isinstance(window, t.At) else window.at if isinstance(window, t.Ongoing) else None
-        return f"({self.day(anchor, scope)} IS NULL)" if anchor and self.may_be_pending(anchor) else "0"
+        if anchor is None or not self.may_be_pending(anchor):
+            return "0"
+        return f"({self.column(self.day(anchor, _EACH), scope)} IS NULL)"
 
     def window(self, window: t.WindowSpec | None, scope: _Scope) -> Days:
         """The first and last day of a window."""
+        days = self.around(window, _EACH)
+        return Days(self.column(days.first, scope), self.column(days.last, scope))
+
+    def around(self, window: t.WindowSpec | None, scope: _Scope) -> Days:
+        """The first and last day of a window, worked out on the spot."""
         match window:
             case None | t.InEpochs():
                 return Days(f"-{OPEN}", str(self.today))
@@ -291,22 +314,16 @@ class _Compiler:
         e = next(self._names)
         return f"FROM episode {e} WHERE {e}.p = {scope.p} AND {e}.fact = {quoted(fact)}", e
 
-    def framed(self, days: Days) -> tuple[Days, str]:
-        """A window worked out once, under short names, and the WITH that does so: the parser goes only so deep."""
-        w = next(self._names)
-        return Days(f"{w}.a", f"{w}.z"), f"WITH {w}(a, z) AS (SELECT {days.first}, {days.last}) SELECT {{}} FROM {w}"
-
     def happened(self, fact: str, window: t.WindowSpec | None, scope: _Scope) -> str:
         """Whether there was an episode in a window; 0 only where the whole window is recorded as free of it."""
-        (days, frame), (episodes, e) = self.framed(self.window(window, scope)), self.mine(fact, scope)
+        days, (episodes, e) = self.window(window, scope), self.mine(fact, scope)
         touching = self.touches(e, days)
-        answer = (
-            f"CASE WHEN {self.pending(window, scope)} THEN NULL"
+        return (
+            f"(CASE WHEN {self.pending(window, scope)} THEN NULL"
             f" WHEN EXISTS (SELECT 1 {episodes} AND {touching} = 1) THEN 1"
             f" WHEN EXISTS (SELECT 1 {episodes} AND {touching} IS NULL) THEN NULL"
-            f" WHEN {self.absent(fact, days, scope)} THEN 0 END"
+            f" WHEN {self.absent(fact, days, scope)} THEN 0 END)"
         )
-        return f"({frame.format(answer)})"
 
     def absent(self, fact: str, days: Days, scope: _Scope) -> str:
         """Whether absence is recorded for every day of a window that has passed.
@@ -325,7 +342,7 @@ class _Compiler:
 
     def unchanged(self, expr: t.Unchanged, scope: _Scope) -> str:
         """One regimen on every day of a time."""
-        days, frame = self.framed(self.window(t.Within(expr.length, "before", expr.anchor), scope))
+        days = self.window(t.Within(expr.length, "before", expr.anchor), scope)
         episodes, e = self.mine(expr.fact, scope)
         touching = self.touches(e, days)
         some = f"{episodes} AND {touching} IS NOT 0"
@@ -335,14 +352,13 @@ class _Compiler:
         )
         undated = f"({e}.began IS NULL OR ({e}.ended IS NULL AND NOT {e}.ongoing))"
         regimens = f"(SELECT count(DISTINCT {e}.regimen) {episodes} AND {touching} = 1 AND {e}.regimen <> '')"
-        answer = (
-            f"CASE WHEN NOT EXISTS (SELECT 1 {some}) THEN CASE WHEN {self.absent(expr.fact, days, scope)} THEN 0 END"
+        return (
+            f"(CASE WHEN NOT EXISTS (SELECT 1 {some}) THEN CASE WHEN {self.absent(expr.fact, days, scope)} THEN 0 END"
             f" WHEN {regimens} > 1 THEN 0"
             f" WHEN EXISTS (SELECT 1 {some} AND {undated}) THEN NULL"
             f" WHEN (SELECT count(*) {some}) > 1 AND EXISTS (SELECT 1 {some} AND {e}.regimen = '') THEN NULL"
-            f" ELSE {steady} END"
+            f" ELSE {steady} END)"
         )
-        return f"({frame.format(answer)})"
 
     # ------------------------------------------------ numbers
 
@@ -356,7 +372,9 @@ class _Compiler:
             case t.Field("grade"):
                 return known(Part(f"({scope.event}.grade * {ONE})"))
             case t.Age(at):
-                return known(Part(f"({self.age(self.before(at, scope), scope)} * {10 * UNITS['a'][1]})"))
+                return known(
+                    Part(f"({self.age(self.column(self.before(at, _EACH), scope), scope)} * {10 * UNITS['a'][1]})")
+                )
             case t.Slope():
                 return known(self.slope(expr, scope))
             case t.Change(fact, base, at):
@@ -402,12 +420,11 @@ class _Compiler:
 
     def episodes(self, expr: t.Count, scope: _Scope) -> tuple[str, str]:
         """How many episodes surely lie in a window, and how many may: any number where others may exist."""
-        (days, frame), (episodes, e) = self.framed(self.window(expr.window, scope)), self.mine(expr.of, scope)
+        days, (episodes, e) = self.window(expr.window, scope), self.mine(expr.of, scope)
         touching = self.touches(e, days)
         closed = f"NOT {self.pending(expr.window, scope)} AND {self.absent(expr.of, days, scope)}"
-        high = f"CASE WHEN {closed} THEN (SELECT count(*) {episodes} AND {touching} IS NOT 0) END"
-        low = f"(SELECT count(*) {episodes} AND {touching} = 1)"
-        return f"({frame.format(low)})", f"({frame.format(high)})"
+        high = f"(CASE WHEN {closed} THEN (SELECT count(*) {episodes} AND {touching} IS NOT 0) END)"
+        return f"(SELECT count(*) {episodes} AND {touching} = 1)", high
 
     def members(self, table: str, where: t.Expr | None, window: t.WindowSpec | None, scope: _Scope) -> tuple[str, str]:
         """FROM and WHERE for adverse events or participants, and whether one of them belongs."""
