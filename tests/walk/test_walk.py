@@ -5,9 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from stromal.protocol.check import check
-from stromal.protocol.words import checklist, to_text
-from stromal.read.draft import draft
 
 from stromal.analyse.models import analyse
 from stromal.analyse.report import render
@@ -15,8 +12,11 @@ from stromal.analyse.summary import Seal
 from stromal.analyse.tables import tabulate
 from stromal.ledger.chain import verify
 from stromal.ledger.state import replay
+from stromal.protocol.check import check
 from stromal.protocol.file import load
+from stromal.protocol.words import checklist, to_text
 from stromal.read import check as record_check
+from stromal.read.draft import draft
 from stromal.read.pages import parse
 from stromal.rehearse.run import rehearse
 from stromal.store.sqlite import SqliteBook
