@@ -33,6 +33,9 @@ from stromal.rules.chart import Absence, Answer, Chart, Episode, Observation, Vi
 from stromal.values import Refused, Unusable, nearest, quantity
 
 _KEYS = ("person", "on", "consent", "birth_date", "sex", "facts", "episodes", "answers", "visits")
+_NO_DAY = date(1900, 1, 1)
+_EARLIEST, _LATEST = 1900, 2200
+_VALUE_KEYS = ("value", "on", "visit")
 _NONE = ("none", "never", "absent")
 _TRUTHS = {"yes": True, "true": True, "no": False, "false": False}
 
@@ -67,9 +70,11 @@ class _Reader:
         for key in self.root:
             self.mark(str(key), self.root, key)
             self.known(str(key), _KEYS, "a person's file has", str(key))
-        if "on" not in self.root:
-            self.report.add("key.missing", "the file does not say of which day it speaks", "write 'on: 2024-05-31'", "")
-        self.on = self.day("on") or date.min
+        if self.root.get("on") is None:
+            self.report.add(
+                "key.missing", "the file does not say of which day it speaks", "write 'on: 2024-05-31'", "on"
+            )
+        self.on = self.day("on") or _NO_DAY
         observations = (*self.identity(), *self.facts())
         episodes, absences = self.episodes()
         answers, visits = tuple(self.answers()), tuple(self.visits())
@@ -106,8 +111,14 @@ class _Reader:
 
     def as_day(self, value: object, path: str) -> date | None:
         """A calendar day, or a finding."""
-        if isinstance(value, date):
-            return date(value.year, value.month, value.day)
+        if isinstance(value, date) and _EARLIEST <= value.year <= _LATEST:
+            day = date(value.year, value.month, value.day)
+            if path != "on" and day > self.on:
+                hint = "a file tells what was known on its day: check the two days"
+                self.report.add(
+                    "day.future", f"{path}: {day} lies after {self.on}, of which the file speaks", hint, path
+                )
+            return day
         self.report.add("kind.date", f"{path} is {value!r}", "write a day as 2024-05-31", path)
         return None
 
@@ -131,7 +142,7 @@ class _Reader:
         for name in ("birth_date", "sex"):
             if name in self.root:
                 value = self.root[name]
-                text = value.isoformat() if isinstance(value, date) else value
+                text = day.isoformat() if isinstance(value, date) and (day := self.as_day(value, name)) else value
                 yield from self.observation(name, text, name)
 
     def facts(self) -> Iterator[Observation]:
@@ -144,6 +155,8 @@ class _Reader:
         """One value, with its own day and visit where it has them."""
         day, visit = self.on, ""
         if isinstance(value, CommentedMap):
+            for key in value:
+                self.known(str(key), _VALUE_KEYS, "a value has", path)
             if "on" in value:
                 day = self.as_day(value["on"], path) or self.on
             visit = str(value.get("visit", ""))
@@ -172,17 +185,14 @@ class _Reader:
             value = _TRUTHS.get(str(value).lower(), value)
         elif isinstance(value, date):
             value = value.isoformat()
+        if fact.kind in ("number", "score") and fact.unit and not unit:
+            return float(amount.value), ""  # no error of the file: without its unit it is simply unknown
         wrong = check_value(fact, value, unit)
         for each in (wrong,) if isinstance(wrong, Refused) else wrong:
-            severity = "error" if isinstance(wrong, Refused) and not self.unitless(fact, unit) else "warning"
-            self.report.add(each.rule, each.message, each.hint, path, "error" if severity == "error" else "warning")
+            self.report.add(each.rule, f"{path}: {each.message}", each.hint, path)
         if isinstance(value, bool | int | float | str):
             return value, unit
         return None
-
-    def unitless(self, fact: Fact, unit: str) -> bool:
-        """A number without its unit is no error of the file: it is simply unknown."""
-        return bool(fact.unit) and not unit
 
     # ------------------------------------------------ episodes, answers, visits
 
@@ -195,13 +205,14 @@ class _Reader:
             if not self.known(name, declared, "the protocol declares", path):
                 continue
             for each in value if isinstance(value, CommentedSeq) else (value,):
-                if str(each).lower() in _NONE:
+                if isinstance(each, str) and each.lower() in _NONE:
                     absent.append(Absence(name, None, self.on))
                 elif isinstance(each, CommentedMap):
                     found.append(self.episode(name, each, path))
                 else:
-                    hint = "write 'none', or {since: 2020-01-31, ongoing: yes}"
-                    self.report.add("kind.episode", f"{path} is {each!r}", hint, path)
+                    hint = "write 'none' if it is certain that there was none, or {since: 2020-01-31, ongoing: yes}"
+                    shown = "empty" if each is None else repr(each)
+                    self.report.add("kind.episode", f"{path} is {shown}", hint, path)
         return tuple(found), tuple(absent)
 
     def episode(self, name: str, node: CommentedMap, path: str) -> Episode:
@@ -210,10 +221,12 @@ class _Reader:
             self.known(str(key), ("since", "until", "ongoing", "regimen"), "an episode has", path)
         start = self.as_day(node["since"], path) if node.get("since") is not None else None
         end = self.as_day(node["until"], path) if node.get("until") is not None else None
-        ongoing = _TRUTHS.get(str(node.get("ongoing", "no")).lower(), False)
+        ongoing = _TRUTHS.get(str(node.get("ongoing", "no")).lower())
+        if ongoing is None:
+            self.report.add("kind.answer", f"{path}: ongoing is {node['ongoing']!r}", "write yes or no", path)
         if start and end and end < start:
             self.report.add("episode.order", f"{name} ends on {end}, before {start}", "swap the days", path)
-        return Episode(name, start, end, ongoing, str(node.get("regimen", "")))
+        return Episode(name, start, end, bool(ongoing), str(node.get("regimen", "")))
 
     def answers(self) -> Iterator[Answer]:
         """Answers to the protocol's own questions; a judged one counts as given by the role that is named."""

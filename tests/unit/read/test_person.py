@@ -90,10 +90,36 @@ def test_all_mistakes_are_reported_not_only_the_first() -> None:
     assert [each.places[0].line for each in caught.value.findings] == [3, 4]
 
 
-def test_a_unitless_or_implausible_number_is_no_error_of_the_file() -> None:
+def test_a_unitless_number_is_no_error_of_the_file() -> None:
     """It stays in the chart, where a number without its unit counts as unknown."""
-    found = parse("on: 2024-05-01\nfacts:\n  hemoglobin: 13\n  edss: 99\n", "p.yaml", protocol())
-    assert {each.value for each in found.chart.observations} == {13, 99}
+    found = parse("on: 2024-05-01\nfacts:\n  hemoglobin: 13\n", "p.yaml", protocol())
+    assert [(each.value, each.unit) for each in found.chart.observations] == [(13, "")]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ("facts:\n  hemoglobin: 80 g/dL", "plausible"),
+        ("facts:\n  hemoglobin: {value: 13.1 g/dL, date: 1999-01-01}", "no 'date'"),
+        ("facts:\n  hemoglobin: {value: 13.1 g/dL, on: 2034-01-01}", "lies after"),
+        ("consent: 2030-01-01", "lies after"),
+        ("birth_date: 2030-01-01", "lies after"),
+        ("episodes:\n  malignancy:", "empty"),
+        ("episodes:\n  malignancy: ~", "empty"),
+        ("episodes:\n  malignancy: {since: 2020-01-01, ongoing: maybe}", "yes or no"),
+    ],
+)
+def test_what_would_lead_to_a_wrong_answer_is_refused(wrong: str, words: str) -> None:
+    """Nothing behind a name is no absence; implausible values, unknown keys and days to come are no facts."""
+    with pytest.raises(Unusable, match=words):
+        parse(f"on: 2024-05-01\n{wrong}\n", "p.yaml", protocol())
+
+
+@pytest.mark.parametrize("on", ["null", "0001-01-01", "9999-12-31"])
+def test_the_day_of_the_file_is_a_day_of_this_age(on: str) -> None:
+    """No day, or one no trial can have, is refused."""
+    with pytest.raises(Unusable, match="2024-05-31"):
+        parse(f"on: {on}\nfacts:\n  pregnancy: no\n", "p.yaml", protocol())
 
 
 def test_dates_and_scores_of_other_protocols() -> None:
