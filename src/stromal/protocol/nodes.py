@@ -6,6 +6,7 @@ read becomes a finding with file, line, value, rule and next step, and all of th
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
@@ -21,6 +22,9 @@ from stromal.protocol.shape import SHAPES, keys
 from stromal.values import Finding, Place, Severity, Unusable, nearest
 
 _Read = TypeVar("_Read")
+_ALIAS = re.compile(r"(?:^|[\s\[,{:-])\*[A-Za-z_]\w*", re.MULTILINE)
+_FEW_ALIASES = 20
+"""More aliases than anybody needs, and fewer than a file needs that is made to exhaust its reader."""
 _EXPRESSIONS = {"expression", "number expression"}
 
 
@@ -83,6 +87,9 @@ class Report:
 def parse(text: str, file: str) -> tuple[CommentedMap, Report]:
     """The root mapping of a protocol file. Raises Unusable where the text is no YAML mapping at all."""
     report = Report(file, text.splitlines())
+    if len(_ALIAS.findall(text)) > _FEW_ALIASES:
+        hint = "write the repeated text out; aliases of aliases can grow without end"
+        raise Unusable(_whole("yaml.alias", "the file has too many YAML aliases (*name)", hint, file))
     if "\x00" in text:
         raise Unusable(_whole("file.binary", "this is not a text file", "give a protocol file in YAML", file))
     try:

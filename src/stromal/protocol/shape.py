@@ -224,6 +224,7 @@ READING_CODES: Mapping[str, str] = {
     "file.shape": "the file is no mapping of sections",
     "file.format": "the first line does not say a format this version reads",
     "yaml.syntax": "the text is not YAML: indentation, a colon, a quotation mark, a tab",
+    "yaml.alias": "the file refers to itself more often than anybody needs",
     "yaml.duplicate": "a key stands twice in one mapping",
     "section.unknown": "no section has this name",
     "section.missing": "a section that every protocol needs is not there",

@@ -260,6 +260,7 @@ def test_facts_may_stand_in_braces() -> None:
         ("stromal: 1\ntrial: 'x\n", "yaml.syntax", 3),
         ("a: 1\n---\nb: 2\n", "yaml.syntax", 2),
         ("stromal: !!int x\n", "yaml.syntax", 0),
+        ("a: &a [x]\n" + "".join(f"b{i}: [*a, *a, *a]\n" for i in range(9)), "yaml.alias", 0),
     ],
 )
 def test_what_is_no_protocol_at_all(text: str, code: str, line: int) -> None:
@@ -291,7 +292,15 @@ def test_a_doubled_key_in_a_file_that_refers_to_itself() -> None:
 
 _ELSEWHERE = {"window.range", "window.misplaced", "window.epoch", "where.kind"}
 """Codes of expressions alone: tests/spec/test_language.py tries them."""
-_WHOLE_FILE = {"file.empty", "file.shape", "file.binary", "yaml.syntax", "yaml.duplicate", "flow.expression"}
+_WHOLE_FILE = {
+    "file.empty",
+    "file.shape",
+    "file.binary",
+    "yaml.syntax",
+    "yaml.alias",
+    "yaml.duplicate",
+    "flow.expression",
+}
 
 
 def test_every_code_is_tried() -> None:
