@@ -132,6 +132,10 @@ _NUMERAL = re.compile(
 )
 
 
+_LONGEST = 60
+"""Nothing measured is written with more signs; a longer run of digits is no number."""
+
+
 def _digits(text: str) -> Fraction:
     return exact(text.replace(",", "").replace("·", ".").replace(" ", ""))
 
@@ -198,7 +202,8 @@ def _shares_scale(low: Numeral, high: Numeral, text: str) -> Numeral:
 def numerals(text: str) -> tuple[Numeral, ...]:
     """Every number of the line, in order, each with its own value even where a list or range shares one scale."""
     mended = mend(text)
-    found = [_single(match, text) for match in _NUMERAL.finditer(mended)]
+    matches = [match for match in _NUMERAL.finditer(mended) if len(match[0]) <= _LONGEST]
+    found = [_single(match, text) for match in matches]
     for place in range(len(found) - 2, -1, -1):
         between = mended[found[place].end : found[place + 1].start]
         if _LIST.fullmatch(between) or _TO.fullmatch(between):

@@ -159,3 +159,9 @@ def test_sentences_end_where_people_end_them() -> None:
 def test_slug() -> None:
     """Names are short and made of letters, digits and underscores."""
     assert slug("Total WBC (per µL) count at entry", 3) == "total_wbc_per"
+
+
+def test_a_run_of_digits_too_long_to_measure_anything_is_no_number() -> None:
+    """Four hundred nines are passed over; the numbers beside them are read."""
+    found = numerals("9" * 400 + " of 12 cells")
+    assert [each.value for each in found] == [12]
