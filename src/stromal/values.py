@@ -280,6 +280,8 @@ class Quantity:
         mine, theirs = unit(self.unit), unit(other)
         if mine.dimension != theirs.dimension:
             raise ValueError(f"{self.unit or 'a bare number'} cannot be turned into {other or 'a bare number'}")
+        if mine is theirs:
+            return self
         return Quantity(self.value * mine.factor / theirs.factor, other)
 
     def __str__(self) -> str:

@@ -76,6 +76,8 @@ def decide(
 
 def _numbered(s: Situation, events: tuple[e.Event, ...], after: int) -> tuple[e.Entry, ...]:
     """Events as entries that go on from a number."""
+    if not events:
+        return ()
     asked = s.request
     return tuple(
         e.Entry(number, asked.at, asked.by, asked.role, event) for number, event in enumerate(events, after + 1)

@@ -13,32 +13,44 @@ from datetime import date
 from stromal.conduct.situation import Outcome, Situation
 from stromal.ledger import events as e
 from stromal.ledger.state import PlacedHold, State
-from stromal.protocol.model import Hold, Protocol, day_of
+from stromal.protocol import tree as t
+from stromal.protocol.model import Hold, Predicate, Protocol, day_of
 from stromal.protocol.tree import ANY_DOSE, NOW
 from stromal.rules import safety
+from stromal.rules.evaluate import judge
+from stromal.rules.timing import Case
+from stromal.values import Truth
+
+_TODAY = day_of(NOW)
 
 
 @dataclass(frozen=True, slots=True)
 class _Change:
-    """What has changed: names that rules read (None: anything may have), and for whom (None: for anybody)."""
+    """What has changed: names that rules read (None: anything may have), for whom (None: for anybody), and the day."""
 
     names: frozenset[str] | None
     people: frozenset[str] | None
+    another_day: bool = False
 
     def concerns(self, protocol: Protocol, rule: str) -> bool:
         """Whether a rule reads something that has changed."""
-        return self.names is None or bool(self.names & protocol.reads[rule])
+        reads = protocol.reads[rule]
+        return self.names is None or not self.names.isdisjoint(reads) or (self.another_day and _TODAY in reads)
+
+    def whom(self, protocol: Protocol, rule: str) -> frozenset[str] | None:
+        """Those of whom a rule may have become true; None for everybody."""
+        return None if self.another_day and _TODAY in protocol.reads[rule] else self.people
 
 
 def consequences(s: Situation, outcome: Outcome, entries: Sequence[e.Entry]) -> tuple[e.Event, ...]:
     """The events that follow the entries of a command."""
     change = _change(s, entries)
     adopted = {outcome.adopted.version.number: outcome.adopted} if outcome.adopted else {}
-    protocols = {**s.protocols, **adopted}
+    protocols = {**s.protocols, **adopted} if adopted else s.protocols
     if not any(change.concerns(protocol, rule) for protocol in protocols.values() for rule in protocol.rules):
         return ()
     now = replace(s, state=s.past.after(entries), protocols=protocols)
-    return (*_placed(now, change), *_declared(now, change))
+    return (*_placed(s, now, change), *_declared(s, now, change))
 
 
 # ---------------------------------------------------------------- what has changed
@@ -49,14 +61,13 @@ def _change(s: Situation, entries: Sequence[e.Entry]) -> _Change:
     if s.state.at is None:
         return _Change(frozenset(), frozenset())
     last, events = s.state.at.date(), [entry.event for entry in entries]
-    adopted = any(isinstance(event, e.ProtocolAdopted) for event in events)
-    if adopted or any(isinstance(event, e.EntryCorrected) for event in events) or _came_into_force(s, last):
+    kinds = {type(event) for event in events}
+    if not kinds.isdisjoint((e.ProtocolAdopted, e.EntryCorrected)) or _came_into_force(s, last):
         return _Change(None, None)
     who = frozenset(name for event in events if (name := getattr(event, "participant", "")))
-    if any(isinstance(event, e.ParticipantEnrolled) for event in events):
-        return _Change(None, who if s.today == last else None)
-    names = frozenset().union(*(_touched(event, s) for event in events))
-    return _Change(names, who) if s.today == last else _Change(names | {day_of(NOW)}, None)
+    if e.ParticipantEnrolled in kinds:
+        return _Change(None, who, s.today != last)
+    return _Change(frozenset().union(*(_touched(event, s) for event in events)), who, s.today != last)
 
 
 def _came_into_force(s: Situation, last: date) -> bool:
@@ -90,32 +101,49 @@ def _days(name: str) -> frozenset[str]:
 # ---------------------------------------------------------------- holds
 
 
-def _placed(s: Situation, change: _Change) -> tuple[e.HoldPlaced, ...]:
+def _placed(before: Situation, now: Situation, change: _Change) -> tuple[e.HoldPlaced, ...]:
     """The holds that are true now and were not placed before, or come back on news."""
     return tuple(
         e.HoldPlaced(each.hold.name, each.hold.level, each.verdict.reason, each.verdict.evidence, each.participant,
                      each.hold.dose)
-        for each in _true(s, change)
-        if _is_news(s.state, each)
+        for each in (*_true_of_people(now, change), *_true_of_the_trial(before, now, change))
+        if _is_news(now.state, each)
     )  # fmt: skip
 
 
-def _true(s: Situation, change: _Change) -> Iterator[safety.Triggered]:
-    """The holds that are true: of a participant by the version they consented to, others by the one in force."""
+def _true_of_people(s: Situation, change: _Change) -> Iterator[safety.Triggered]:
+    """The holds of participants that are true, each by the version the person consented to."""
     charts, people = s.charts(), s.state.enrolled()
     for protocol in s.protocols.values():
-        mine = [each.chart for each in people if s.protocol(each) is protocol and _concerned(each.id, change)]
-        for hold in _watched(protocol, change) if mine else ():
+        for hold in _watched(protocol, change):
+            whom = change.whom(protocol, hold.name)
+            mine = [each.chart for each in people if (whom is None or each.id in whom) and s.protocol(each) is protocol]
             if hold.level == "participant":
                 yield from safety.triggered(hold, protocol, mine, charts, s.today)
-    protocol, standing = s.protocol(), {hold.rule for hold in s.state.standing()}
+
+
+def _true_of_the_trial(before: Situation, now: Situation, change: _Change) -> Iterator[safety.Triggered]:
+    """The holds of doses and of the trial that are true, by the version in force."""
+    protocol, standing = now.protocol(), {hold.rule for hold in now.state.standing()}
     for hold in _watched(protocol, change):
-        if hold.level != "participant" and hold.name not in standing:
-            yield from safety.triggered(hold, protocol, charts, charts, s.today)
+        if hold.level != "participant" and hold.name not in standing and _moved(before, now, hold, change):
+            yield from safety.triggered(hold, protocol, now.charts(), now.charts(), now.today)
 
 
-def _concerned(participant: str, change: _Change) -> bool:
-    return change.people is None or participant in change.people
+def _moved(before: Situation, now: Situation, rule: Hold | Predicate, change: _Change) -> bool:
+    """Whether what a rule about everybody asks of each has another answer for those of whom something has changed."""
+    protocol = now.protocol()
+    asked, whom = safety.asked_of_each(rule.when, protocol), change.whom(protocol, rule.name)
+    if change.names is None or asked is None or whom is None:
+        return True
+    people = [name for name in whom if now.state.participants[name].number is not None]
+    return any(_answer(each, name, before) != _answer(each, name, now) for name in people for each in asked)
+
+
+def _answer(expr: t.Expr, participant: str, s: Situation) -> tuple[Truth, tuple[int, ...]]:
+    """The truth of a condition about a participant, and the entries it rests on."""
+    verdict = judge(expr, Case(s.protocol(), s.state.participants[participant].chart, s.today))
+    return verdict.truth, verdict.evidence
 
 
 def _watched(protocol: Protocol, change: _Change) -> Iterator[Hold]:
@@ -140,11 +168,11 @@ def _release_stands(state: State, hold: PlacedHold) -> bool:
 # ---------------------------------------------------------------- declarations
 
 
-def _declared(s: Situation, change: _Change) -> tuple[e.DeclarationMade, ...]:
+def _declared(before: Situation, now: Situation, change: _Change) -> tuple[e.DeclarationMade, ...]:
     """What the protocol in force declares now for the first time."""
-    protocol, known = s.protocol(), {each.rule for each in s.state.declarations}
-    new = [
-        rule for rule in safety.declaring(protocol) if rule.name not in known and change.concerns(protocol, rule.name)
-    ]
-    reached = ((rule, safety.declared(rule, protocol, s.charts(), s.today)) for rule in new)
+    protocol, known = now.protocol(), {each.rule for each in now.state.declarations}
+    new = [rule for rule in safety.declaring(protocol)
+           if rule.name not in known and change.concerns(protocol, rule.name)]  # fmt: skip
+    reached = ((rule, safety.declared(rule, protocol, now.charts(), now.today))
+               for rule in new if _moved(before, now, rule, change))  # fmt: skip
     return tuple(e.DeclarationMade(rule.name, rule.declares, v.evidence) for rule, v in reached if v.truth)

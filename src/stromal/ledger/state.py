@@ -130,14 +130,19 @@ class _Draft:
             self.people[participant].put(chart=chart.done())
         was: State = self.trial.was
         done: State = self.trial.done(
-            participants={**was.participants, **{name: pen.done() for name, pen in self.people.items()}},
-            lots={**was.lots, **{name: pen.done() for name, pen in self.lots.items()}},
+            participants=_with(was.participants, self.people),
+            lots=_with(was.lots, self.lots),
             roles=self.roles,
-            corrections=tuple(sorted(self.corrected.items())),
+            corrections=tuple(sorted(self.corrected.items())) if self.corrected else (),
             head=self.head,
             at=self.at,
         )
         return done
+
+
+def _with(named: Mapping[str, Any], pens: Mapping[str, _Pen]) -> Mapping[str, Any]:
+    """The same names with what the pens wrote; the very same where they wrote nothing."""
+    return {**named, **{name: pen.done() for name, pen in pens.items()}} if pens else named
 
 
 # ---------------------------------------------------------------- what each event does to it

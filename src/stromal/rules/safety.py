@@ -7,7 +7,7 @@ laboratory value has is worked out by `ctcae`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -56,6 +56,25 @@ def _of_the_trial(expr: t.Expr, protocol: Protocol) -> bool:
         and not isinstance(expr, t.Count | t.Extreme)
         and all(_of_the_trial(each, protocol) for each in inside)
     )
+
+
+def asked_of_each(expr: t.Expr, protocol: Protocol) -> tuple[t.Expr, ...] | None:
+    """What a rule about the trial asks of each participant; None where the answer about one rests on the others too."""
+    asked = tuple(_counted(expr, protocol)) if _of_the_trial(expr, protocol) else (expr,)
+    return None if any(True for each in asked for _ in _counted(each, protocol)) else asked
+
+
+def _counted(expr: t.Expr, protocol: Protocol) -> Iterator[t.Expr]:
+    """What the counts of participants in a condition ask, through the rules it rests on."""
+    match expr:
+        case t.Count(t.PARTICIPANTS, where):
+            yield where or expr
+        case t.Ref(rule):
+            for condition in conditions(protocol.rules[rule]):
+                yield from _counted(condition, protocol)
+        case _:
+            for inside in t.children(expr):
+                yield from _counted(inside, protocol)
 
 
 def _together(true: Sequence[tuple[Chart, Verdict]]) -> Verdict:
