@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
+from functools import cache
 from typing import TypeVar
 
 from hypothesis import strategies as st
@@ -23,6 +24,7 @@ from stromal.values import Duration, Quantity
 
 START = date(2024, 2, 20)
 """The first day of the stretch in which nearly everything lies; it holds a leap day and the end of a month."""
+_TODAYS = (date(2024, 2, 29), date(2024, 3, 1), date(2024, 3, 12), date(2024, 3, 31))
 QUESTIONS = ("Fit?", "Can you travel?")
 
 _Part = TypeVar("_Part")
@@ -60,14 +62,33 @@ _VALUES: dict[str, tuple[tuple[r.Value, str], ...]] = {
 """Values with their units, around the limits that conditions ask for; some of them cannot be read."""
 _VISITS = tuple(PROTOCOL.schedule)
 _ANY_VISIT = st.sampled_from(("", *PROTOCOL.schedule))
+_EPISODES, _REGIMENS = st.sampled_from(("malignancy", "riluzole")), st.sampled_from(("", "50 mg", "100 mg"))
+_FACTS = st.lists(st.sampled_from(sorted(_VALUES)), min_size=1, max_size=4)
+_VALUE = {fact: st.sampled_from(values) for fact, values in _VALUES.items()}
 _YES_NO = st.sampled_from((True, False, None))
 _LONG_AGO = (date(2020, 1, 1), date(2023, 2, 28), date(2023, 3, 1), date(2024, 1, 29), date(2024, 1, 31))
 
 
+@cache
 def _days(today: date) -> st.SearchStrategy[date]:
     """Days up to today, often the last few."""
-    ago = st.integers(0, 3) | st.integers(0, 3) | st.integers(0, (today - START).days)
-    return ago.map(lambda number: today - timedelta(number))
+    ago = (*(0, 1, 2, 3) * 8, *range((today - START).days + 1))
+    return st.sampled_from([today - timedelta(number) for number in ago])
+
+
+@cache
+def _perhaps(today: date) -> st.SearchStrategy[date | None]:
+    return st.one_of(*_often(_days(today), 3), st.none())
+
+
+@cache
+def _starts(today: date) -> st.SearchStrategy[date | None]:
+    return st.one_of(*_often(_days(today), 3), st.sampled_from(_LONG_AGO), st.none())
+
+
+@cache
+def _ends(today: date) -> st.SearchStrategy[date | None]:
+    return st.one_of(*_often(_days(today), 3), st.just(today + timedelta(2)), *_often(st.none(), 2))
 
 
 def _short(part: st.SearchStrategy[_Part]) -> st.SearchStrategy[_Part]:
@@ -80,6 +101,11 @@ def _short(part: st.SearchStrategy[_Part]) -> st.SearchStrategy[_Part]:
     return drawn()
 
 
+def _often(part: st.SearchStrategy[_Part], times: int) -> list[st.SearchStrategy[_Part]]:
+    """The same strategy several times over: under one name Hypothesis would count it once."""
+    return [_short(part) for _ in range(times)]
+
+
 def _few(part: st.SearchStrategy[_Part], most: int) -> st.SearchStrategy[tuple[_Part, ...]]:
     return st.lists(part, max_size=most).map(tuple)
 
@@ -87,11 +113,11 @@ def _few(part: st.SearchStrategy[_Part], most: int) -> st.SearchStrategy[tuple[_
 @st.composite
 def _observations(draw: st.DrawFn, today: date) -> tuple[r.Observation, ...]:
     """Values recorded in any order; the later entry of one day counts."""
-    facts = st.sampled_from(draw(st.lists(st.sampled_from(sorted(_VALUES)), min_size=1, max_size=4)))
+    facts = draw(_FACTS)
     found = []
     for entry in range(1, draw(st.integers(0, 20)) + 1):
-        fact = draw(facts)
-        value, unit = draw(st.sampled_from(_VALUES[fact]))
+        fact = facts[entry % len(facts)]
+        value, unit = draw(_VALUE[fact])
         found.append(r.Observation(fact, value, draw(_days(today)), unit, draw(_ANY_VISIT), entry))
     return tuple(found)
 
@@ -99,20 +125,18 @@ def _observations(draw: st.DrawFn, today: date) -> tuple[r.Observation, ...]:
 @st.composite
 def _episodes(draw: st.DrawFn, today: date) -> r.Episode:
     """An episode whose start, end or regimen may be missing; an end may be planned."""
-    start = draw(st.none() | st.sampled_from(_LONG_AGO) | _days(today))
-    end = draw(st.none() | _days(today + timedelta(3)))
+    start, end = draw(_starts(today)), draw(_ends(today))
     if start and end:
         start, end = min(start, end), max(start, end)
-    fact, regimen = draw(st.sampled_from(("malignancy", "riluzole"))), draw(st.sampled_from(("", "50 mg", "100 mg")))
-    return r.Episode(fact, start, end, end is None and draw(st.booleans()), regimen)
+    return r.Episode(draw(_EPISODES), start, end, end is None and draw(st.booleans()), draw(_REGIMENS))
 
 
 @st.composite
 def _absences(draw: st.DrawFn, today: date) -> r.Absence:
-    since, until = draw(st.none() | st.sampled_from(_LONG_AGO) | _days(today)), draw(st.just(today) | _days(today))
+    since, until = draw(_starts(today)), draw(_days(today))
     if since:
         since, until = min(since, until), max(since, until)
-    return r.Absence(draw(st.sampled_from(("malignancy", "riluzole"))), since, until)
+    return r.Absence(draw(_EPISODES), since, until)
 
 
 @st.composite
@@ -133,7 +157,7 @@ def _visits(draw: st.DrawFn, today: date) -> tuple[tuple[r.VisitDone, ...], tupl
 def _events(today: date) -> st.SearchStrategy[r.AdverseEvent]:
     return st.builds(
         r.AdverseEvent, st.just("AE"), st.sampled_from(("Back pain", "back pain", "Headache")), st.integers(1, 5),
-        _days(today), _YES_NO, _YES_NO, _YES_NO, st.none() | _days(today),
+        _days(today), _YES_NO, _YES_NO, _YES_NO, _perhaps(today),
     )  # fmt: skip
 
 
@@ -142,29 +166,32 @@ def _answers(today: date) -> st.SearchStrategy[r.Answer]:
     return st.builds(r.Answer, st.sampled_from(QUESTIONS), st.booleans(), roles, _days(today))
 
 
-@st.composite
-def charts(draw: st.DrawFn, today: date) -> r.Chart:
+@cache
+def charts(today: date) -> st.SearchStrategy[r.Chart]:
     """What is recorded of one person up to a day."""
-    visits, infusions = draw(_visits(today))
-    return r.Chart(
-        consent=draw(st.none() | _days(today)),
-        enrolled=draw(st.none() | _days(today)),
-        observations=draw(_observations(today)),
-        episodes=draw(_few(_episodes(today), 3)),
-        absences=draw(_few(_absences(today), 3)),
-        answers=draw(_few(_answers(today), 3)),
-        visits=visits,
-        infusions=infusions,
-        adverse_events=draw(_few(_events(today), 4)),
+    return st.builds(
+        lambda given, **others: r.Chart(visits=given[0], infusions=given[1], **others),
+        _visits(today),
+        consent=_perhaps(today),
+        enrolled=_perhaps(today),
+        observations=_observations(today),
+        episodes=_few(_episodes(today), 3),
+        absences=_few(_absences(today), 3),
+        answers=_few(_answers(today), 3),
+        adverse_events=_few(_events(today), 4),
     )
+
+
+@cache
+def _together(today: date) -> st.SearchStrategy[tuple[r.Chart, ...]]:
+    return st.lists(charts(today), min_size=1, max_size=3).map(tuple)
 
 
 @st.composite
 def people(draw: st.DrawFn) -> Asked:
     """The person asked about first, then up to two others, on a day after most of what may have happened."""
-    today = START + timedelta(draw(st.integers(12, 40)))
-    found = draw(st.lists(charts(today), min_size=1, max_size=3).map(tuple))
-    return Asked(found, today, draw(st.sampled_from((None, frozenset[str](), frozenset({"severe"})))))
+    today = draw(st.sampled_from(_TODAYS))
+    return Asked(draw(_together(today)), today, draw(st.sampled_from((None, frozenset[str](), frozenset({"severe"})))))
 
 
 PEOPLE = people()
@@ -268,9 +295,9 @@ def _single() -> st.SearchStrategy[t.Expr]:
                       st.none() | _ANCHORS)  # fmt: skip
     options = st.lists(st.sampled_from(PROTOCOL.facts["stage"].options), min_size=1, max_size=2, unique=True).map(tuple)
     return st.one_of(
-        *[st.builds(t.Happened, episodes, _DAY_WINDOWS)] * 4,
+        *_often(st.builds(t.Happened, episodes, _DAY_WINDOWS), 5),
         st.builds(t.Unchanged, st.just("riluzole"), _LENGTHS, _ANCHORS),
-        st.builds(t.Compare, OPERATORS, since, st.builds(t.Length, _LENGTHS)),
+        *_often(st.builds(t.Compare, OPERATORS, since, st.builds(t.Length, _LENGTHS)), 3),
         st.builds(t.Compare, OPERATORS, aged, st.sampled_from((18, 19, 20, 44)).map(lambda n: _written(n, "a"))),
         st.builds(t.Between, aged, st.just(Fraction(18)), st.sampled_from((Fraction(18), Fraction(20))), st.just("a")),
         st.builds(t.Happened, st.just("pregnancy"), _WINDOWS),
@@ -280,16 +307,16 @@ def _single() -> st.SearchStrategy[t.Expr]:
         st.builds(t.Asked, st.sampled_from(QUESTIONS)),
         st.builds(t.Done, st.sampled_from(sorted(PROTOCOL.schedule))),
         st.builds(t.Ref, st.sampled_from(sorted(PROTOCOL.rules))),
-        *[_measured()] * 4, _slopes(),
+        *_often(_measured(), 5), _slopes(),
     )  # fmt: skip
 
 
 def _joined(part: st.SearchStrategy[t.Expr]) -> st.SearchStrategy[t.Expr]:
     pairs = st.lists(part, min_size=2, max_size=2).map(tuple)
-    return st.one_of(part, part, st.builds(t.Not, part), st.builds(t.All, pairs), st.builds(t.Any, pairs),
+    return st.one_of(*_often(part, 3), st.builds(t.Not, part), st.builds(t.All, pairs), st.builds(t.Any, pairs),
                      st.builds(t.If, part, part))  # fmt: skip
 
 
 _SINGLE = _short(_single())
-NEAR = _short(_joined(st.one_of(_SINGLE, _SINGLE, _short(_counted(_SINGLE)))))
+NEAR = _short(_joined(st.one_of(*_often(_SINGLE, 3), _short(_counted(_SINGLE)))))
 """Conditions whose limits, days and windows lie near what the charts hold."""
