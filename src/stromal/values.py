@@ -26,16 +26,26 @@ Truth = bool | None
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where something stands: a file and a line (1-based; 0 when the whole file is meant), with the words quoted."""
+    """Where something stands: a file and a line (1-based; 0 when the whole file is meant), with the words quoted.
+
+    In a record made of named fields, `path` names the field and `line` counts within it.
+    """
 
     line: int
     quote: str = ""
     file: str = ""
+    path: str = ""
 
     def __str__(self) -> str:
-        """`file:line`, the way editors open it."""
-        where = f"{self.file}:{self.line}" if self.file else f"line {self.line}"
-        return where if self.line else self.file or "the file"
+        """`file:line`, the way editors open it; `file:path:line` for a line of a field."""
+        where = ":".join(filter(None, (self.file, self.path)))
+        if not self.line:
+            return where or "the file"
+        return f"{where}:{self.line}" if where else f"line {self.line}"
+
+    def quoting(self, words: str) -> Place:
+        """The same place with other words quoted."""
+        return Place(self.line, words, self.file, self.path)
 
 
 Severity = Literal["error", "contradiction", "warning", "note"]

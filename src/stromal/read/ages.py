@@ -62,7 +62,7 @@ def _phrases(items: Iterable[Item], barred: bool, listed: bool) -> Iterator[Said
             if barred:
                 ranges = [turned for value in ranges if (turned := _turned(value)) is not None]
             one_ended = any(value.low is None or value.high is None for value in ranges)
-            place = Place(item.place.line, item.place.quote[found.start : found.end].strip(), item.place.file)
+            place = item.place.quoting(item.place.quote[found.start : found.end].strip())
             if ranges:
                 of_all = not (listed and one_ended and found.start > _LEADING)
                 yield Said(tuple(ranges), found.unit, place, of_all, found.note)

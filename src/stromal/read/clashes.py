@@ -84,7 +84,7 @@ def _standing(record: Record) -> Iterator[tuple[bool, Place]]:
         for item in record.items(*sections):
             match = words.search(item.place.quote)
             if match:
-                yield opened, Place(item.place.line, match[0], item.place.file)
+                yield opened, item.place.quoting(match[0])
 
 
 def recruiting(record: Record) -> Iterator[Finding]:
@@ -106,7 +106,7 @@ _COUNT = pattern(
 def recruiting_counts(record: Record) -> Iterator[Finding]:
     """Two different numbers of trials said to be recruiting."""
     found = [
-        (match["count"].replace(",", ""), Place(item.place.line, match[0], item.place.file))
+        (match["count"].replace(",", ""), item.place.quoting(match[0]))
         for item in record.items("questions")
         for match in _COUNT.finditer(item.place.quote)
     ]

@@ -7,9 +7,11 @@ dose_equivalent. Used by `facts`.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import pairwise
 
-from stromal.read.record import Reading, State, Statement, Value, gather, lowest, settle
+from stromal.read.record import Number, Range, Reading, Record, State, Statement, Value, gather, lowest, settle
+from stromal.values import Place
 
 _NUMBERED = ("dose_1", "dose_2", "dose_3", "dose_4")
 _NEAR = 2
@@ -61,3 +63,51 @@ def _plain(readings: list[Reading], levelled: bool) -> Iterator[Statement]:
         yield settle(name, same)
     if not units:
         yield settle("dose", [])
+
+
+# ---------------------------------------------------------------- every dose in one list
+
+
+@dataclass(frozen=True, slots=True)
+class StatedDose:
+    """A dose of cells per administration: low and high are equal where one number is given."""
+
+    low: Number
+    high: Number
+    per_kg: bool
+    state: State
+    places: tuple[Place, ...]
+    name: str
+
+    @property
+    def unit(self) -> str:
+        """`cells/kg` or `cells`."""
+        return "cells/kg" if self.per_kg else "cells"
+
+
+_DOSES = ("dose", *_NUMBERED, "dose_levels", "dose_equivalent")
+
+
+def stated_doses(record: Record) -> tuple[StatedDose, ...]:
+    """Every dose of cells that the record states, in the order of its statements; each value once."""
+    made: dict[tuple[Number, Number, bool], StatedDose] = {}
+    for name in _DOSES:
+        statement = record.statement(name)
+        for reading in statement.readings if statement else ():
+            if reading.unit not in ("cells", "cells/kg"):
+                continue
+            values = reading.value if isinstance(reading.value, tuple) else (reading.value,)
+            for value in values:
+                ends = _ends(value)
+                if ends is not None:
+                    dose = StatedDose(*ends, reading.unit == "cells/kg", reading.state, reading.places, name)
+                    made.setdefault((dose.low, dose.high, dose.per_kg), dose)
+    return tuple(made.values())
+
+
+def _ends(value: Value) -> tuple[Number, Number] | None:
+    if isinstance(value, Range):
+        low, high = value.low, value.high
+        known = low if low is not None else high
+        return None if known is None else (known, high if high is not None else known)
+    return (value, value) if isinstance(value, int | float) and not isinstance(value, bool) else None

@@ -224,7 +224,7 @@ def _prose(record: Record, sheet: Sheet, made: Plan) -> Row:
         for low, high in sentences(item.place.quote):
             text = item.place.quote[low:high].strip()
             name = f"P{len(rows) + 1}"
-            place = Place(item.place.line, text, item.place.file)
+            place = item.place.quoting(text)
             rows[name] = _criterion(sheet, place, condition(text, "inclusion"), f"population.include.{name}", made)
     return rows
 

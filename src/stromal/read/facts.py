@@ -22,6 +22,7 @@ from stromal.read.numerals import durations, tidy
 from stromal.read.outcomes import outcome_statements
 from stromal.read.phrases import Found, pattern
 from stromal.read.record import Fields, Item, Range, Reading, Record, Section, Statement, Value, gather, settle
+from stromal.read.study import Tree
 from stromal.values import Place
 
 TELLING = ("title", "summary", "description", "population", "tested", "arms", "interventions", "treatment")
@@ -112,7 +113,7 @@ def _identity(sections: tuple[Section, ...]) -> tuple[Statement, Statement]:
     own = [(REGISTRY_ID.search(item.place.quote), item) for item in fielded]
     labelled = [item for s in sections if s.name in ("media", "label", "title") for item in s.items]
     own += [(REGISTRY_ID.search(item.place.quote), item) for item in labelled] if not fielded else []
-    ids = [Reading(m[0], "", (Place(i.place.line, m[0], i.place.file),)) for m, i in own if m]
+    ids = [Reading(m[0], "", (i.place.quoting(m[0]),)) for m, i in own if m]
     return settle("registry_id", ids), settle("title", _titles(sections))
 
 
@@ -278,7 +279,7 @@ def _screening(sections: tuple[Section, ...]) -> Statement:
     for item in _fields(sections, "screening"):
         for length in durations(item.place.quote):
             quote = item.place.quote[: length.end].strip()
-            place = Place(item.place.line, quote, item.place.file)
+            place = item.place.quoting(quote)
             readings.append(Reading(length.value, length.unit, (place,), note="the portal's own estimate"))
     return settle("screening", readings)
 
@@ -386,7 +387,7 @@ def _every(sections: tuple[Section, ...]) -> Iterator[Statement]:
     yield from _criterion_statements(sections)
 
 
-def record(layout: str, file: str, sections: tuple[Section, ...]) -> Record:
+def record(layout: str, file: str, sections: tuple[Section, ...], tree: Tree | None = None) -> Record:
     """The record of a page: every statement that has something to say, and those that a page ought to make."""
     statements: dict[str, Statement] = {}
     several = _several_groups(sections)
@@ -396,4 +397,4 @@ def record(layout: str, file: str, sections: tuple[Section, ...]) -> Record:
     if "dose_1" in statements and statements["dose"].state == "missing":
         del statements["dose"]
     known = {name: str(statements[name].value or "") for name in ("registry_id", "title")}
-    return Record(known["registry_id"], tidy(known["title"]), layout, file, sections, tuple(statements.values()))
+    return Record(known["registry_id"], tidy(known["title"]), layout, file, sections, tuple(statements.values()), tree)

@@ -121,7 +121,7 @@ def prose_only(record: Record) -> Iterator[Finding]:
         for found in (*ages(item.place.quote), *limits(item.place.quote), *windows(item.place.quote)):
             if found.name not in known:
                 missed.append(words_for(found.name.removeprefix("window_")))
-                places.append(Place(item.place.line, item.place.quote[found.start : found.end], item.place.file))
+                places.append(item.place.quoting(item.place.quote[found.start : found.end]))
     if missed and listed:
         message = (
             f"only the prose states requirements on {' and '.join(dict.fromkeys(missed))}; the checklist omits them"
@@ -198,11 +198,7 @@ def _unexplained(record: Record, words: re.Pattern[str]) -> tuple[Place, ...]:
     items = [item for item in record.items(*TELLING) if not item.label]
     if any(_DEFINED.search(mend(item.place.quote)) for item in items):
         return ()
-    return tuple(
-        Place(item.place.line, match[0], item.place.file)
-        for item in items
-        for match in words.finditer(item.place.quote)
-    )
+    return tuple(item.place.quoting(match[0]) for item in items for match in words.finditer(item.place.quote))
 
 
 def unexplained_toxicity(record: Record) -> tuple[Place, ...]:
@@ -276,7 +272,7 @@ def dose_notation(record: Record) -> Iterator[Finding]:
     for item in record.items(*TELLING):
         for found in doses(item.place.quote):
             if found.state == "repaired":
-                places.append(Place(item.place.line, item.place.quote[found.start : found.end], item.place.file))
+                places.append(item.place.quoting(item.place.quote[found.start : found.end]))
                 notes.append(f"{show(found.value)} {found.unit}")
     if places:
         message = f"the notation of a dose is broken (“{places[0].quote}”) and was read as {notes[0]}"
@@ -301,7 +297,7 @@ def truncated(record: Record) -> Iterator[Finding]:
     """The page stops in the middle of a sentence."""
     last = record.sections[-1].items[-1] if record.sections and record.sections[-1].items else None
     if last and record.sections[-1].name in TELLING[1:] and len(last.text) > 60 and last.text[-1].isalnum():
-        place = Place(last.place.line, last.place.quote[-60:], last.place.file)
+        place = last.place.quoting(last.place.quote[-60:])
         hint = "save the whole page again"
         yield Finding("page.truncated", "warning", "the page stops in the middle of a sentence", (place,), hint)
 

@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from stromal.read.record import Item, Reading, State, Value
-from stromal.values import Place
 
 
 def pattern(*parts: str) -> re.Pattern[str]:
@@ -40,7 +39,7 @@ class Found:
     def readings(self, item: Item) -> tuple[Reading, ...]:
         """The value, and each rival beside it, quoted from the line they were found in."""
         quote = item.place.quote[self.start : self.end].strip()
-        places = (Place(item.place.line, quote, item.place.file),)
+        places = (item.place.quoting(quote),)
         if not self.rivals:
             return (Reading(self.value, self.unit, places, self.state, self.note),)
         every = ((self.value, self.unit), *self.rivals)

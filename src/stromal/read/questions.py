@@ -14,7 +14,6 @@ from stromal.read.plan import Plan
 from stromal.read.record import Fields, Record, Statement
 from stromal.read.sheet import Sheet, printable
 from stromal.read.vocabulary import MEASURES, Term, terms_in
-from stromal.values import Place
 
 _FREE = pattern(r"\bfree(?:dom)?\s+(?:from|of)\b|\bwithout\b|\babsence\s+of\b")
 _SAFETY = pattern(r"\b(?:safe(?:ty)?|toxicit\w+|tolera\w+|adverse|side[\s-]effects?)\b")
@@ -119,7 +118,7 @@ def objectives(record: Record, sheet: Sheet, plan: Plan) -> None:
     speaking = next((i for i in record.items("title", "summary", "description") if _SAFETY.search(i.text)), None)
     if "primary" in ranks or speaking is None:
         return
-    place = Place(speaking.place.line, speaking.text, speaking.place.file)
+    place = speaking.place.quoting(speaking.text)
     _add(sheet, _events("safety", plan), "primary", "Is it safe?", [sheet.source("aim", place)])
     name = next(reversed(sheet.sections["objectives"]))
     says = "the page speaks of safety and declares no primary outcome that can be computed"

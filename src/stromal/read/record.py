@@ -13,7 +13,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
-from stromal.values import Place, plain
+from stromal.read.study import Tree
+from stromal.values import Finding, Place, plain
 
 Number: TypeAlias = int | float
 State = Literal["stated", "repaired", "ambiguous", "contradictory", "missing"]
@@ -141,7 +142,11 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A registry page, read. `registry_id` and `title` are empty where the page does not print them."""
+    """A registry page or record, read. `registry_id` and `title` are empty where the page does not print them.
+
+    `tree` is a registry's own record in the shape of the ClinicalTrials.gov API v2, with every field it came with; a
+    portal's page has none. `findings` are what reading itself noticed.
+    """
 
     registry_id: str
     title: str
@@ -149,6 +154,8 @@ class Record:
     file: str
     sections: tuple[Section, ...]
     statements: tuple[Statement, ...]
+    tree: Tree | None = None
+    findings: tuple[Finding, ...] = ()
 
     def statement(self, name: str) -> Statement | None:
         """The statement of that name, or None."""
@@ -269,8 +276,11 @@ def value_to_json(value: Value) -> Json:
 
 
 def place_to_json(place: Place) -> Json:
-    """`{line, quote}`."""
-    return {"line": place.line, "quote": place.quote}
+    """`{line, quote}`, and the `path` of the field where the record is made of fields."""
+    made: dict[str, Json] = {"line": place.line, "quote": place.quote}
+    if place.path:
+        made["path"] = place.path
+    return made
 
 
 def statement_to_json(statement: Statement) -> dict[str, Json]:
