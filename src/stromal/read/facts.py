@@ -244,11 +244,11 @@ def _together(name: str, readings: list[Reading]) -> Statement:
 
 def _share_a_line(readings: list[Reading]) -> bool:
     """Whether some line gives two different values, neither of them a second reading of the same words."""
-    lines: dict[int, set[tuple[Value, str]]] = {}
+    lines: dict[tuple[str, int], set[tuple[Value, str]]] = {}
     for reading in readings:
         if reading.state != "ambiguous":
             for place in reading.places:
-                lines.setdefault(place.line, set()).add((reading.value, reading.unit))
+                lines.setdefault((place.path, place.line), set()).add((reading.value, reading.unit))
     return any(len(values) > 1 for values in lines.values())
 
 
@@ -348,8 +348,8 @@ _NAMING = ("title", "arms", "interventions")
 
 def _named_first(sections: tuple[Section, ...], readings: list[Reading]) -> list[Reading]:
     """What the title and the arms call the product outweighs what other sentences compare it with."""
-    lines = {item.place.line for section in sections if section.name in _NAMING for item in section.items}
-    naming = {reading.value for reading in readings if any(place.line in lines for place in reading.places)}
+    lines = {(i.place.path, i.place.line) for s in sections if s.name in _NAMING for i in s.items}
+    naming = {reading.value for reading in readings if any((p.path, p.line) in lines for p in reading.places)}
     return [reading for reading in readings if not naming or reading.value in naming]
 
 
