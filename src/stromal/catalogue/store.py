@@ -1,0 +1,336 @@
+"""A catalogue on disk: the cards of many trials and their text, and which file each came from.
+
+Takes a folder; gives a Catalogue that answers `cards()` and `get()`, and a Writer that puts and drops the entries of
+one source file at a time. The SQLite file in the folder is the truth; the search index beside it (`index`) is made
+from it and can be made again. Where several files hold one trial, the newest is shown and the others wait behind it.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import zlib
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+import msgspec
+
+from stromal.catalogue import card as cards_of
+from stromal.catalogue.card import Card
+from stromal.values import Finding, Place, Unusable
+
+APPLICATION = 0x53545243
+"""`STRC` in the header of the file: by this a Stromal catalogue is known."""
+VERSION = 1
+FILE = "catalogue.sqlite"
+_WAIT_S = 30.0
+
+_SCHEMA = f"""
+PRAGMA application_id = {APPLICATION};
+PRAGMA user_version = {VERSION};
+CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE source (path TEXT PRIMARY KEY, size INTEGER NOT NULL, mtime INTEGER NOT NULL, digest TEXT NOT NULL)
+    WITHOUT ROWID;
+CREATE TABLE entry (
+    number INTEGER PRIMARY KEY, source TEXT NOT NULL, line INTEGER NOT NULL, id TEXT NOT NULL, day TEXT NOT NULL,
+    digest TEXT NOT NULL, shown INTEGER NOT NULL DEFAULT 0, card BLOB NOT NULL, text BLOB NOT NULL
+);
+CREATE INDEX entry_id ON entry (id, shown);
+CREATE INDEX entry_source ON entry (source);
+CREATE INDEX entry_digest ON entry (digest);
+CREATE TABLE wide (id TEXT NOT NULL, per_kg INTEGER NOT NULL, low REAL NOT NULL, high REAL NOT NULL);
+CREATE INDEX wide_id ON wide (id);
+CREATE TABLE touched (id TEXT PRIMARY KEY) WITHOUT ROWID;
+"""
+# `touched` outlives a crash: its trials are those whose part of the search index is not up to date.
+
+_SHOW = """
+UPDATE entry SET shown = number = (
+    SELECT number FROM entry AS other WHERE other.id = entry.id ORDER BY day DESC, digest DESC, source, line LIMIT 1
+) WHERE id IN (SELECT id FROM touched)
+"""
+"""Of several entries of one trial the newest is shown; among those of one day always the same one."""
+
+
+class Passage(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A line of a record's text, the section it stands in, and its place there."""
+
+    section: str
+    path: str
+    line: int
+    text: str
+
+
+_PACK = msgspec.msgpack.Encoder()
+_PASSAGES = msgspec.msgpack.Decoder(tuple[Passage, ...])
+
+
+def pack_text(passages: Iterable[Passage]) -> bytes:
+    """Passages, packed for the store."""
+    return zlib.compress(_PACK.encode(tuple(passages)), 6)
+
+
+def unpack_text(packed: bytes) -> tuple[Passage, ...]:
+    """Passages out of the store."""
+    return _PASSAGES.decode(zlib.decompress(packed))
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file that was read, as it was then."""
+
+    path: str
+    size: int
+    mtime: int
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A trial as one place of one file tells it, packed for the store."""
+
+    id: str
+    line: int
+    day: str
+    digest: str
+    card: bytes
+    text: bytes
+
+
+def entry(card: Card, passages: Iterable[Passage] = ()) -> Entry:
+    """A card and the text of its record, packed."""
+    return Entry(
+        card.id, card.line, card.updated or "", card.digest, cards_of.to_bytes(card), pack_text(passages)
+    )  # fmt: skip
+
+
+def _bad(code: str, message: str, hint: str, path: Path) -> Unusable:
+    return Unusable(Finding(code, "error", message, (Place(0, "", str(path)),), hint))
+
+
+_AGAIN = "make the catalogue again: stromal index PATH... -o FOLDER, into a new folder"
+
+
+class Catalogue:
+    """Many trials in one folder. Reading never changes it; `writing` gives the Writer."""
+
+    def __init__(self, folder: Path, connection: sqlite3.Connection) -> None:
+        self.folder = folder
+        self.connection = connection
+
+    @classmethod
+    def open(cls, folder: Path) -> Catalogue:
+        """The catalogue in a folder. Raises Unusable when there is none, or it is damaged or of another version."""
+        path = folder / FILE
+        if not path.is_file():
+            hint = "make it first: stromal index PATH... -o FOLDER"
+            raise _bad("catalogue.missing", "there is no catalogue in this folder", hint, folder)
+        return cls(folder, _connect(path, "mode=rw"))
+
+    @classmethod
+    def create(cls, folder: Path) -> Catalogue:
+        """The catalogue in a folder, made empty where there is none."""
+        path = folder / FILE
+        if path.exists():
+            return cls.open(folder)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            message = f"cannot be made: {error.strerror}"
+            raise _bad("catalogue.unwritable", message, "choose another folder", folder) from None
+        connection = _connect(path, "mode=rwc", empty=True)
+        connection.executescript(f"PRAGMA journal_mode = WAL; BEGIN; {_SCHEMA} COMMIT;")
+        return cls(folder, connection)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self.connection.close()
+
+    def __enter__(self) -> Catalogue:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # ------------------------------------------------------------ reading
+
+    def _rows(self, query: str, *values: object) -> Iterator[tuple[object, ...]]:
+        """Rows of a query; damage in the file becomes Unusable."""
+        try:
+            yield from self.connection.execute(query, values)
+        except sqlite3.DatabaseError as error:
+            raise _told(error, self.folder / FILE) from error
+
+    def __len__(self) -> int:
+        """How many trials."""
+        return int(str(next(self._rows("SELECT count(*) FROM entry WHERE shown"))[0]))
+
+    def cards(self) -> Iterator[Card]:
+        """The card of every trial, in the order of their ids."""
+        for packed, name in self._rows("SELECT card, id FROM entry WHERE shown ORDER BY id"):
+            yield self._card(packed, name)
+
+    def get(self, name: str) -> Card | None:
+        """The card of a trial by its id, whatever the case; None where there is none."""
+        query = "SELECT card, id FROM entry WHERE shown AND id IN (?, ?) ORDER BY id = ? DESC"
+        row = next(self._rows(query, name, name.upper(), name), None)
+        return None if row is None else self._card(*row)
+
+    def text(self, name: str) -> tuple[Passage, ...]:
+        """The lines of a trial's record; empty where there is no such trial."""
+        row = next(self._rows("SELECT text FROM entry WHERE shown AND id = ?", name), None)
+        try:
+            return unpack_text(row[0]) if row and isinstance(row[0], bytes) else ()
+        except (msgspec.DecodeError, zlib.error):
+            raise self._damaged(name) from None
+
+    def texts(self) -> Iterator[tuple[Card, tuple[Passage, ...]]]:
+        """Every card with the lines of its record, in the order of their ids."""
+        for card in self.cards():
+            yield card, self.text(card.id)
+
+    def sources(self) -> dict[str, Source]:
+        """The files the catalogue was made from, by path."""
+        rows = self.connection.execute("SELECT path, size, mtime, digest FROM source ORDER BY path")
+        return {row[0]: Source(*row) for row in rows}
+
+    def meta(self, name: str) -> str:
+        """A word the catalogue keeps about itself; empty where it has none."""
+        row = next(self._rows("SELECT value FROM meta WHERE name = ?", name), None)
+        return str(row[0]) if row else ""
+
+    @property
+    def date(self) -> str:
+        """The day of its newest record, as published: how old the catalogue's knowledge is. Empty for no records."""
+        row = next(self._rows("SELECT max(day) FROM entry WHERE shown"))
+        return str(row[0] or "")
+
+    @property
+    def stale(self) -> bool:
+        """Whether a writer was stopped before the search index followed it."""
+        return bool(next(self._rows("SELECT EXISTS (SELECT 1 FROM touched)"))[0])
+
+    def _card(self, packed: object, name: object) -> Card:
+        try:
+            return cards_of.from_bytes(packed if isinstance(packed, bytes) else b"")
+        except msgspec.DecodeError:
+            raise self._damaged(str(name)) from None
+
+    def _damaged(self, name: str) -> Unusable:
+        return _bad("catalogue.damaged", f"the entry of {name} cannot be read", _AGAIN, self.folder / FILE)
+
+    # ------------------------------------------------------------ writing
+
+    @contextmanager
+    def writing(self) -> Iterator[Writer]:
+        """All or nothing: what the block puts and drops counts when it ends, and nothing of it when it fails."""
+        try:
+            self.connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.DatabaseError as error:
+            raise _told(error, self.folder / FILE) from error
+        try:
+            writer = Writer(self.connection)
+            yield writer
+            writer.settle()
+            self.connection.execute("COMMIT")
+        except sqlite3.DatabaseError as error:
+            _undo(self.connection)
+            raise _told(error, self.folder / FILE) from error
+        except BaseException:
+            _undo(self.connection)
+            raise
+
+
+class Writer:
+    """Puts and drops the entries of source files, inside one transaction."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self.connection = connection
+
+    def add(self, *cards: Card) -> None:
+        """Put cards without text; each takes the place of what its file said of the trial before."""
+        for card in cards:
+            self.connection.execute("DELETE FROM entry WHERE source = ? AND id = ?", (card.file, card.id))
+            self.put(card.file, entry(card))
+
+    def put(self, source: str, *entries: Entry) -> None:
+        """Put entries of a source file beside those it has."""
+        self.connection.executemany(
+            "INSERT INTO entry (source, line, id, day, digest, card, text) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            ((source, e.line, e.id, e.day, e.digest, e.card, e.text) for e in entries),
+        )
+        self.connection.executemany("INSERT OR IGNORE INTO touched VALUES (?)", ((e.id,) for e in entries))
+
+    def name(self, source: Source) -> None:
+        """Remember a source file as it was read."""
+        row = (source.path, source.size, source.mtime, source.digest)
+        self.connection.execute("INSERT OR REPLACE INTO source VALUES (?, ?, ?, ?)", row)
+
+    def drop(self, path: str) -> int:
+        """Forget a source file and its entries; how many entries went."""
+        self.connection.execute(
+            "INSERT OR IGNORE INTO touched SELECT DISTINCT id FROM entry WHERE source = ?", (path,)
+        )  # fmt: skip
+        self.connection.execute("DELETE FROM source WHERE path = ?", (path,))
+        return self.connection.execute("DELETE FROM entry WHERE source = ?", (path,)).rowcount
+
+    def remove(self, *names: str) -> None:
+        """Remove trials by id, from whatever file they came."""
+        for name in names:
+            self.connection.execute("INSERT OR IGNORE INTO touched VALUES (?)", (name,))
+            self.connection.execute("DELETE FROM entry WHERE id = ?", (name,))
+
+    def note(self, name: str, value: str) -> None:
+        """Keep a word about the catalogue itself."""
+        self.connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, value))
+
+    def settle(self) -> None:
+        """Show the newest entry of every trial that was touched."""
+        self.connection.execute(_SHOW)
+
+
+# ---------------------------------------------------------------- the file and what goes wrong with it
+
+_TOLD = {
+    sqlite3.SQLITE_BUSY: ("catalogue.busy", "another program is writing it", "wait a moment and try again"),
+    sqlite3.SQLITE_LOCKED: ("catalogue.busy", "another program is writing it", "wait a moment and try again"),
+    sqlite3.SQLITE_READONLY: ("catalogue.read_only", "it may only be read", "choose a folder you may write to"),
+    sqlite3.SQLITE_FULL: ("catalogue.full", "the disk is full; nothing was written", "make room and try again"),
+    sqlite3.SQLITE_CANTOPEN: ("catalogue.path", "cannot be opened", "check the path and its permissions"),
+    sqlite3.SQLITE_NOTADB: ("catalogue.foreign", "this is no catalogue", "name the folder of a catalogue"),
+}
+"""What SQLite's errors mean for a catalogue; any other is damage."""
+
+
+def _told(error: sqlite3.DatabaseError, path: Path) -> Unusable:
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    damage = ("catalogue.damaged", f"the file is damaged ({error})", _AGAIN)
+    return _bad(*_TOLD.get(code, damage), path)
+
+
+def _connect(path: Path, how: str, *, empty: bool = False) -> sqlite3.Connection:
+    connection: sqlite3.Connection | None = None
+    try:
+        connection = sqlite3.connect(
+            f"file:{quote(str(path.absolute()))}?{how}", uri=True, isolation_level=None, timeout=_WAIT_S
+        )
+        application = connection.execute("PRAGMA application_id").fetchone()[0]
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+    except sqlite3.DatabaseError as error:
+        if connection is not None:
+            connection.close()
+        raise _told(error, path) from error
+    if empty or (application, version) == (APPLICATION, VERSION):
+        return connection
+    connection.close()
+    if application != APPLICATION:
+        raise _bad("catalogue.foreign", "this is no catalogue", "name the folder of a catalogue", path)
+    message = f"made by another version of Stromal (format {version}, this one reads {VERSION})"
+    raise _bad("catalogue.version", message, _AGAIN, path)
+
+
+def _undo(connection: sqlite3.Connection) -> None:
+    with suppress(sqlite3.DatabaseError):
+        connection.execute("ROLLBACK")
