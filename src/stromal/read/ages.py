@@ -6,6 +6,7 @@ out, so 18 is the youngest. Used by `facts`, `gaps` and `draft`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -13,7 +14,7 @@ from typing import Literal
 from stromal.read.criteria import criteria
 from stromal.read.limits import ages, comparisons
 from stromal.read.numerals import durations
-from stromal.read.phrases import Found
+from stromal.read.phrases import Found, pattern
 from stromal.read.record import Fields, Item, Number, Range, Reading, Section, Statement, Value, settle
 from stromal.values import Place
 
@@ -23,15 +24,20 @@ _LEADING = 40
 """A one-ended age further inside a criterion than this speaks of a part of the people, or of something else."""
 
 
+From = Literal["inclusion", "exclusion", "people"]
+"""Where a phrase about age stands: in a list of criteria, or in a sentence about who the study is for."""
+
+
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One phrase about age: every way to read it, and whether it clearly speaks of everybody."""
+    """One phrase about age: every way to read it, where it stands, and whether it clearly speaks of everybody."""
 
     ranges: tuple[Range, ...]
     unit: str
     place: Place
     of_all: bool = True
     note: str = ""
+    source: From = "inclusion"
 
 
 def _turned(value: Range) -> Range | None:
@@ -54,18 +60,62 @@ def structured_ages(sections: tuple[Section, ...]) -> tuple[Reading, ...]:
     return tuple(made)
 
 
-def _phrases(items: Iterable[Item], barred: bool, listed: bool) -> Iterator[Said]:
+# ---------------------------------------------------------------- whom a phrase speaks of
+
+_PART = pattern(
+    r"\b(?:cohorts?|(?:sub)?groups?|arms?|strat(?:um|a)|part|sub-?stud(?:y|ies)|subset|stage|donors?|controls?|healthy",
+    r"|volunteers?|siblings?|parents?|mothers?|fathers?|relatives?|family|if|when|unless|except|regimens?|conditioning",
+    r"|surg\w+|women of|sperm|assent|consent|younger patients|older patients|history|diagnos\w+ (?:before|after|at)",
+    r"|onset|for (?:participants|patients|subjects|those|children|adults)|(?:mean|median|average) age|recipients?",
+    r"|phase|dose level|menopaus\w+|amenorrh\w+|contracepti\w+|childbearing|child-bearing|versus|compared)\b",
+)
+_FILLING = pattern(
+    r"\b(?:age[ds]?|years?|old|or|and|of|is|are|be|the|with|who|an?|at|time|enrol?lment|screening|inclusion|consent"
+    r"|patients?|subjects?|participants?|persons?|individuals|people|child(?:ren)?|adults?|minors?|wom[ae]n|m[ae]n"
+    r"|(?:fe)?males?|limit|range|criteri(?:a|on)|either|any|both|sex(?:es)?|gender|non|not|must|between|regardless)\b"
+)
+_SEXES = (pattern(r"\b(?:wom[ae]n|females?|girls?|mothers?)\b"), pattern(r"(?<![a-z-])(?:m[ae]n|males?|boys?)\b"))
+
+
+def _bare(text: str, every: tuple[Found, ...]) -> bool:
+    """Whether a criterion is about age and about nothing else."""
+    for found in reversed(every):
+        text = text[: found.start] + " " + text[found.end :]
+    return len(re.sub(r"[^A-Za-z]", "", _FILLING.sub("", text))) < _SHORT
+
+
+_SHORT = 4
+"""Fewer letters than this, once the words on age are gone, make no further condition."""
+
+
+def _of_one_sex(text: str) -> bool:
+    """Whether a criterion speaks of women alone or of men alone."""
+    return len([sex for sex in _SEXES if sex.search(text)]) == 1
+
+
+def _speaks_of_all(text: str, found: Found, every: tuple[Found, ...], source: From, one_ended: bool) -> bool:
+    """Whether a phrase limits everybody's age, not that of a group, of one sex, or of a person some rule is about."""
+    if _bare(text, every):
+        return True
+    if source == "exclusion" or _PART.search(text if one_ended and source == "inclusion" else text[: found.start]):
+        return False
+    return source == "people" or not one_ended or found.start <= _LEADING
+
+
+def _phrases(items: Iterable[Item], source: From, sexed: bool) -> Iterator[Said]:
     for item in items:
-        for found in ages(item.place.quote) or _field_ages(item):
-            every = (found.value, *(value for value, _ in found.rivals))
-            ranges = [value for value in every if isinstance(value, Range)]
-            if barred:
+        text = item.place.quote
+        every = ages(text) or _field_ages(item)
+        for found in every:
+            values = (found.value, *(value for value, _ in found.rivals))
+            ranges = [value for value in values if isinstance(value, Range)]
+            if source == "exclusion":
                 ranges = [turned for value in ranges if (turned := _turned(value)) is not None]
             one_ended = any(value.low is None or value.high is None for value in ranges)
-            place = item.place.quoting(item.place.quote[found.start : found.end].strip())
+            place = item.place.quoting(text[found.start : found.end].strip())
             if ranges:
-                of_all = not (listed and one_ended and found.start > _LEADING)
-                yield Said(tuple(ranges), found.unit, place, of_all, found.note)
+                of_all = _speaks_of_all(text, found, every, source, one_ended) and (sexed or not _of_one_sex(text))
+                yield Said(tuple(ranges), found.unit, place, of_all, found.note, source)
 
 
 def _field_ages(item: Item) -> tuple[Found, ...]:
@@ -76,15 +126,27 @@ def _field_ages(item: Item) -> tuple[Found, ...]:
     return tuple(Found("age", limit.start, limit.end, limit.value, limit.unit or "years") for limit in every)
 
 
+def _for_one_sex(sections: tuple[Section, ...]) -> bool:
+    """Whether the trial is for women alone or for men alone."""
+    printed = (item.text.lower() for section in sections for item in section.items if item.label == "sex")
+    return any(text in ("female", "male", "female only", "male only") for text in printed)
+
+
 def said_ages(sections: tuple[Section, ...]) -> tuple[Said, ...]:
     """Ages that criteria, and sentences about who may take part, say."""
-    found = criteria(sections)
+    found, sexed = criteria(sections), _for_one_sex(sections)
     people = [i for s in sections if s.name in ("population", "title") for i in s.items if i.label in ("", "age")]
-    return (
-        *_phrases(found.inclusion, barred=False, listed=True),
-        *_phrases(people, barred=False, listed=False),
-        *_phrases(found.exclusion, barred=True, listed=True),
+    said = (
+        *_phrases(found.inclusion, "inclusion", sexed),
+        *_phrases(people, "people", sexed),
+        *_phrases(found.exclusion, "exclusion", sexed),
     )
+    return said if _one_list_each(sections) else tuple(replace(each, of_all=False) for each in said)
+
+
+def _one_list_each(sections: tuple[Section, ...]) -> bool:
+    """Whether the criteria have one list of inclusions and one of exclusions: several are for groups or stages."""
+    return all(sum(s.name == name and bool(s.items) for s in sections) < 2 for name in ("inclusion", "exclusion"))
 
 
 # ---------------------------------------------------------------- comparing ends
@@ -108,9 +170,15 @@ def _agrees(value: Range, unit: str, base: dict[End, tuple[Number, str]]) -> boo
         theirs = _same_unit(*known, unit)
         included = value.low_included if end == "low" else value.high_included
         step = 0 if included or unit != "years" else (1 if end == "low" else -1)
-        if theirs is not None and theirs not in (mine, mine + step):
+        if theirs is not None and theirs not in (mine, mine + step) and not _glued(mine, theirs):
             return False
     return True
+
+
+def _glued(printed: Number, known: Number) -> bool:
+    """`2.18 to 65 years` is item 2 of a list, glued to the age 18."""
+    whole, _, rest = str(printed).partition(".")
+    return bool(rest) and rest == str(known) and len(whole) < 3
 
 
 def _base(fields: tuple[Reading, ...], said: tuple[Said, ...]) -> dict[End, tuple[Number, str]]:
@@ -146,7 +214,7 @@ def age_statement(sections: tuple[Section, ...]) -> Statement:
     fields, said = structured_ages(sections), said_ages(sections)
     base = _base(fields, said)
     agreeing = [s for s in said if any(_agrees(value, s.unit, base) for value in s.ranges)]
-    clashing = [s for s in said if s not in agreeing and s.of_all]
+    clashing = _clashing([s for s in said if s not in agreeing and s.of_all], agreeing, base)
     open_ended = [s for s in agreeing if s.of_all and len(s.ranges) > 1 and _opens(s, base)]
     places = tuple(dict.fromkeys((*(p for r in fields for p in r.places), *(s.place for s in agreeing))))
     if open_ended and not clashing:
@@ -160,6 +228,42 @@ def age_statement(sections: tuple[Section, ...]) -> Statement:
         )
     value, unit = _joined(base)
     return settle("age", [Reading(value, unit, places), *(Reading(s.ranges[0], s.unit, (s.place,)) for s in clashing)])
+
+
+def _clashing(others: list[Said], agreeing: list[Said], base: dict[End, tuple[Number, str]]) -> list[Said]:
+    """Those phrases that no reading reconciles with the known ends.
+
+    Where another criterion confirms the ends, a criterion further on speaks of a part of the people; and several
+    ranges that together reach from end to end part the people into groups.
+    """
+    if len({said.ranges for said in others}) > 1 and _reach(others, base):
+        return []
+    confirmed = any(said.of_all and said.source == "inclusion" and len(said.ranges) == 1 for said in agreeing)
+    if not confirmed:
+        return others
+    return [s for s in others if s.source == "people" or (s.source == "exclusion" and _close(s, base))]
+
+
+def _close(said: Said, base: dict[End, tuple[Number, str]]) -> bool:
+    """Whether an age that is barred stands near the end it shifts; far inside, it is about a part of the people."""
+    end: End = "low" if said.ranges[0].low is not None else "high"
+    mine, known = getattr(said.ranges[0], end), base.get(end)
+    return known is not None and known[1] == said.unit and abs(mine - known[0]) <= _NEAR_END
+
+
+_NEAR_END = 10
+"""Years between two limits that somebody may have confused."""
+
+
+def _reach(said: list[Said], base: dict[End, tuple[Number, str]]) -> bool:
+    """Whether the ranges together have the ends that are known."""
+    lows = [low for each in said if (low := each.ranges[0].low) is not None]
+    highs = [high for each in said if (high := each.ranges[0].high) is not None]
+    low = min(lows) if len(lows) == len(said) else None
+    high = max(highs) if len(highs) == len(said) else None
+    wanted = tuple(base[end][0] if end in base else None for end in _ENDS)
+    units = {each.unit for each in said} | {unit for _, unit in base.values()}
+    return len(units) == 1 and wanted in ((low, high), (low, None), (None, high))
 
 
 def _opens(said: Said, base: dict[End, tuple[Number, str]]) -> bool:
