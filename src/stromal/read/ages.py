@@ -14,7 +14,7 @@ from typing import Literal
 from stromal.read.criteria import criteria
 from stromal.read.limits import ages, comparisons
 from stromal.read.numerals import durations
-from stromal.read.phrases import Found, pattern
+from stromal.read.phrases import Found, pattern, sentence_at
 from stromal.read.record import Fields, Item, Number, Range, Reading, Section, Statement, Value, settle
 from stromal.values import Place
 
@@ -114,7 +114,8 @@ def _phrases(items: Iterable[Item], source: From, sexed: bool) -> Iterator[Said]
             one_ended = any(value.low is None or value.high is None for value in ranges)
             place = item.place.quoting(text[found.start : found.end].strip())
             if ranges:
-                of_all = _speaks_of_all(text, found, every, source, one_ended) and (sexed or not _of_one_sex(text))
+                about = text[sentence_at(text, found.start)[0] : found.end] if source == "people" else text
+                of_all = _speaks_of_all(text, found, every, source, one_ended) and (sexed or not _of_one_sex(about))
                 yield Said(tuple(ranges), found.unit, place, of_all, found.note, source)
 
 
