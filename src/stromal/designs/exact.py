@@ -1,0 +1,148 @@
+"""Exact operating characteristics: every end a design can come to, found once, and weighed for each scenario.
+
+Takes a Design and the number of doses; gives Ends, arrays over terminal states that no probability enters, and from
+them Characteristics for a scenario of true toxicities. Beside the walk; nothing here is simulated.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from stromal.rules.escalation import Advice, Stop, Tally, advise, begin, observe, select
+from stromal.rules.escalation.designs import Design
+
+Floats = NDArray[np.float64]
+Whole = NDArray[np.int64]
+
+STATE_LIMIT = 2_000_000
+"""States held at once; more is refused, and simulation is offered."""
+
+
+class TooManyStatesError(ValueError):
+    """The design has more states than can be enumerated."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """Terminal states: people and toxicities of each dose (S x K), in how many ways each is reached (S), the dose
+    selected (S, -1 for none), and whether the trial stopped before its last planned person (S).
+    """
+
+    treated: Whole
+    toxic: Whole
+    ways: Floats
+    selected: Whole
+    states: int
+
+    @property
+    def doses(self) -> int:
+        """How many doses there are."""
+        return int(self.treated.shape[1])
+
+
+@dataclass(frozen=True, slots=True)
+class Characteristics:
+    """What a design does under one scenario. Probabilities and means are exact up to rounding of doubles (about 1e-12).
+
+    `selection[d]` and `none` add up to 1; `treated[d]` and `toxic[d]` are expected people and toxicities on dose d;
+    `people` maps each possible sample size to its probability.
+    """
+
+    scenario: tuple[float, ...]
+    selection: tuple[float, ...]
+    none: float
+    treated: tuple[float, ...]
+    toxic: tuple[float, ...]
+    people: tuple[tuple[int, float], ...]
+
+    @property
+    def expected_people(self) -> float:
+        """The expected number of people."""
+        return math.fsum(self.treated)
+
+    @property
+    def expected_toxicities(self) -> float:
+        """The expected number of people with a dose-limiting toxicity."""
+        return math.fsum(self.toxic)
+
+
+def _next(design: Design, tally: Tally, advice: Advice) -> Iterator[tuple[Tally, int]]:
+    """Every tally after the next cohort, with the number of orders of outcomes that lead to it."""
+    assert not isinstance(advice, Stop)
+    for toxic in range(advice.size + 1):
+        after = observe(design, tally, advice.dose, advice.size, toxic)
+        yield after, math.comb(advice.size, toxic)
+
+
+def ends(design: Design, doses: int, limit: int = STATE_LIMIT) -> Ends:
+    """Every end of the design. TooManyStatesError above `limit` states, with what to do instead."""
+    level: dict[Tally, int] = {begin(doses): 1}
+    terminal: dict[tuple[tuple[int, ...], tuple[int, ...], int], int] = defaultdict(int)
+    states = 0
+    while level:
+        states += len(level)
+        if states > limit:
+            raise TooManyStatesError(
+                f"the design has more than {limit:,} states; make cohorts larger or the trial smaller, or simulate it"
+            )
+        following: dict[Tally, int] = defaultdict(int)
+        for tally, ways in level.items():
+            advice = advise(design, tally)
+            if isinstance(advice, Stop):
+                chosen = select(design, tally)
+                terminal[tally.treated, tally.toxic, -1 if chosen is None else chosen] += ways
+                continue
+            for after, orders in _next(design, tally, advice):
+                following[after] += ways * orders
+        level = following
+    keys = list(terminal)
+    return Ends(
+        np.array([key[0] for key in keys], dtype=np.int64),
+        np.array([key[1] for key in keys], dtype=np.int64),
+        np.array([float(terminal[key]) for key in keys]),
+        np.array([key[2] for key in keys], dtype=np.int64),
+        states,
+    )
+
+
+def weights(found: Ends, scenario: ArrayLike) -> Floats:
+    """The probability of each end (S) under true toxicities (K). ValueError where the scenario does not fit."""
+    true = check_scenario(scenario, found.doses)
+    clear = found.treated - found.toxic
+    with np.errstate(divide="ignore", invalid="ignore"):
+        harmed = np.where(found.toxic > 0, found.toxic * np.log(true), 0.0)
+        unharmed = np.where(clear > 0, clear * np.log1p(-true), 0.0)
+    return np.asarray(found.ways * np.exp(harmed.sum(axis=1) + unharmed.sum(axis=1)))
+
+
+def check_scenario(scenario: ArrayLike, doses: int) -> Floats:
+    """A scenario as an array. ValueError names what cannot be: its length, or a number that is no probability."""
+    true = np.asarray(scenario, dtype=np.float64)
+    if true.shape != (doses,):
+        raise ValueError(f"the scenario gives {true.size} toxicities, the design has {doses} doses")
+    wrong = [float(each) for each in true if not 0 <= each <= 1]
+    if wrong:
+        raise ValueError(f"a true toxicity of {wrong[0]:g} is no probability; write shares of 1 such as .30")
+    return true
+
+
+def characteristics(found: Ends, scenario: Sequence[float]) -> Characteristics:
+    """What the design does under true toxicities (K)."""
+    mass = weights(found, scenario)
+    picked = np.bincount(found.selected + 1, weights=mass, minlength=found.doses + 1)
+    sizes = found.treated.sum(axis=1)
+    spread = np.bincount(sizes, weights=mass)
+    return Characteristics(
+        tuple(map(float, scenario)),
+        tuple(picked[1:].tolist()),
+        float(picked[0]),
+        tuple((mass @ found.treated).tolist()),
+        tuple((mass @ found.toxic).tolist()),
+        tuple((int(size), float(spread[size])) for size in np.unique(sizes)),
+    )

@@ -1,0 +1,115 @@
+"""What a dose-finding trial has seen, how it is written (`1NNN 2NNT`), and what a design may answer.
+
+Takes counts and outcomes; gives Tally, Cohort, and the answers Treat and Stop. Doses are numbered from 0 in code and
+from 1 in writing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+
+@dataclass(frozen=True, slots=True)
+class Cohort:
+    """People treated together: the index of their dose, and for each whether a dose-limiting toxicity came."""
+
+    dose: int
+    toxic: tuple[bool, ...]
+
+    def __str__(self) -> str:
+        """`2NNT`: the dose counted from 1, then N or T for each person."""
+        return f"{self.dose + 1}{''.join('T' if each else 'N' for each in self.toxic)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What is known so far.
+
+    `treated[d]` people began on dose d, `toxic[d]` of them had a dose-limiting toxicity; `pending[d]` holds the weights
+    (share of the window seen, below 1) of those without one whose window is open. `current` is the dose of the last
+    cohort (-1 before the first), `last` that cohort's size and toxicities; doses from index `top` on are closed.
+    """
+
+    treated: tuple[int, ...]
+    toxic: tuple[int, ...]
+    current: int = -1
+    top: int = -1
+    last: tuple[int, int] = (0, 0)
+    pending: tuple[tuple[float, ...], ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.treated or len(self.treated) != len(self.toxic):
+            raise ValueError("a tally counts treated people and toxicities for each dose")
+        if any(not 0 <= toxic <= treated for treated, toxic in zip(self.treated, self.toxic, strict=True)):
+            raise ValueError("no dose can have more toxicities than people treated")
+        if self.top < 0:
+            object.__setattr__(self, "top", len(self.treated))
+
+    @property
+    def doses(self) -> int:
+        """How many doses there are."""
+        return len(self.treated)
+
+    @property
+    def people(self) -> int:
+        """How many people were treated."""
+        return sum(self.treated)
+
+    @property
+    def highest(self) -> int:
+        """The highest dose that was given; -1 before the first."""
+        return max((dose for dose, count in enumerate(self.treated) if count), default=-1)
+
+    def waiting(self, dose: int) -> tuple[float, ...]:
+        """The weights of the people on that dose whose window is still open."""
+        return self.pending[dose] if self.pending else ()
+
+    def plus(self, dose: int, people: int, toxic: int) -> Tally:
+        """The tally after a cohort on that dose."""
+        treated = tuple(count + people * (place == dose) for place, count in enumerate(self.treated))
+        harmed = tuple(count + toxic * (place == dose) for place, count in enumerate(self.toxic))
+        return replace(self, treated=treated, toxic=harmed, current=dose, last=(people, toxic))
+
+
+@dataclass(frozen=True, slots=True)
+class Treat:
+    """Treat the next `size` people on this dose. `wait` asks to let open windows close first."""
+
+    dose: int
+    size: int
+    reason: str
+    wait: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Treat nobody else. `selected` is the dose that is declared now; None declares none; -1 leaves it to `select`."""
+
+    reason: str
+    selected: int | None = -1
+
+
+Advice = Treat | Stop
+
+_COHORT = re.compile(r"(?P<dose>\d+)(?P<seen>[NT]+)")
+
+
+def parse(text: str, doses: int) -> tuple[Cohort, ...]:
+    """Cohorts written as `1NNN 2NNT`. ValueError names the part that cannot be read and how to write it."""
+    cohorts = []
+    for part in text.split():
+        match = _COHORT.fullmatch(part.upper())
+        if match is None:
+            raise ValueError(f"“{part}” is no cohort: write the dose and one N or T for each person, such as 2NNT")
+        dose = int(match["dose"])
+        if not 1 <= dose <= doses:
+            raise ValueError(f"“{part}” speaks of dose {dose}; the doses are 1 to {doses}")
+        cohorts.append(Cohort(dose - 1, tuple(sign == "T" for sign in match["seen"])))
+    return tuple(cohorts)
+
+
+def written(cohorts: Iterable[Cohort]) -> str:
+    """Cohorts as they are written: `1NNN 2NNT`."""
+    return " ".join(map(str, cohorts))
