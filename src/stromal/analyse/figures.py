@@ -6,12 +6,12 @@ Takes the State, the Protocol, the tables and the results; gives figures as SVG,
 
 from __future__ import annotations
 
-from stromal.analyse.canvas import Figure
 from stromal.analyse.forest import forest, harms
 from stromal.analyse.models import Result
 from stromal.analyse.swimmer import swimmer
 from stromal.analyse.tables import Tables
 from stromal.analyse.trajectories import facts_drawn, trajectories
+from stromal.drawing import Figure
 from stromal.ledger.state import State
 from stromal.protocol.model import Protocol
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from stromal.analyse.canvas import BLUE, INK, LINE, MUTED, RED, TALLEST, Figure, bare, made, signed
 from stromal.analyse.grid import Cell, Table
 from stromal.analyse.models import Result
+from stromal.drawing import BLUE, INK, LINE, MUTED, RED, TALLEST, Figure, bare, made, signed
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

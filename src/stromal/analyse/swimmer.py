@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
-from stromal.analyse.canvas import (
+from stromal.analyse.grid import gathered, numbered
+from stromal.analyse.readings import doses, label, level
+from stromal.drawing import (
     BLUE,
     GREEN,
     INK,
@@ -27,8 +29,6 @@ from stromal.analyse.canvas import (
     made,
     month_steps,
 )
-from stromal.analyse.grid import gathered, numbered
-from stromal.analyse.readings import doses, label, level
 from stromal.ledger.state import Participant, State
 from stromal.protocol.model import Protocol
 

@@ -12,7 +12,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Literal
 
-from stromal.analyse.canvas import (
+from stromal.analyse.grid import gathered, numbered
+from stromal.analyse.models import Part, PersonValue, Result
+from stromal.analyse.readings import Reading, doses, first_dose, label, numbers
+from stromal.analyse.swimmer import MONTH
+from stromal.drawing import (
     BLUE,
     GREEN,
     INK,
@@ -27,10 +31,6 @@ from stromal.analyse.canvas import (
     month_steps,
     signed,
 )
-from stromal.analyse.grid import gathered, numbered
-from stromal.analyse.models import Part, PersonValue, Result
-from stromal.analyse.readings import Reading, doses, first_dose, label, numbers
-from stromal.analyse.swimmer import MONTH
 from stromal.ledger.state import Participant, State
 from stromal.protocol.model import Fact, Protocol
 from stromal.protocol.tree import facts_read

@@ -15,13 +15,13 @@ import pytest
 
 import small_trial
 from small_trial import Log
-from stromal.analyse.canvas import Figure, month_steps, signed
 from stromal.analyse.figures import figures
 from stromal.analyse.forest import forest, harms
 from stromal.analyse.models import Result, analyse
 from stromal.analyse.swimmer import Lane, kinds, lane, swimmer
 from stromal.analyse.tables import tabulate
 from stromal.analyse.trajectories import _fitted, _panel, facts_drawn, trajectories
+from stromal.drawing import Figure, month_steps, signed
 from stromal.ledger import events as e
 from stromal.ledger.state import State
 

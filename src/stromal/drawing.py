@@ -1,7 +1,7 @@
 """A drawing surface that always gives the same bytes: an SVG with a title and a description, in the house's style.
 
 Takes a painting function, gives a Figure. matplotlib is imported only when something is drawn, is never asked for a
-window, and is left as it was found. `figures` and its parts paint on it (step 10 of the walk).
+window, and is left as it was found. The figures of a report (step 10 of the walk) and of the catalogue paint on it.
 """
 
 from __future__ import annotations
