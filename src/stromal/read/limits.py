@@ -10,9 +10,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from stromal.read.numerals import TIME_UNITS, Amount, Length, amounts, durations, mend
+from stromal.read.numerals import Amount, Length, amounts, durations
 from stromal.read.phrases import Found, pattern, sentence_at, slug
 from stromal.read.record import Number, Range
+from stromal.read.units import legible, unit_at
 from stromal.read.vocabulary import EVENTS, MEASURES, nearest_term
 
 # ---------------------------------------------------------------- the words that compare
@@ -36,24 +37,32 @@ class Bound:
         return Range(high=number, high_included=self.included)
 
 
-_MORE = "greater|more|higher|larger|older|longer|later"
-_LESS = "less|fewer|lower|smaller|younger|shorter|earlier"
-_EQUAL = r"(?:\s+than)?\s+or\s+(?:is\s+)?equal(?:s)?(?:\s+(?:to|than))?"
-_EQUAL_FIRST = r"equal(?:s)?(?:\s+to)?\s+or\s+"
+_MORE = "greater|more|higher|larger|older|longer|later|bigger|heavier|taller"
+_LESS = "less|fewer|lower|smaller|younger|shorter|earlier|lighter"
+_EQUAL = r"(?:\s+th[ae]n)?\s*(?:\s+or\s+|/\s*)(?:is\s+)?equals?(?:\s+(?:to|than))?"
+_EQUAL_FIRST = r"equals?(?:\s+to)?\s*(?:\s+or\s+|/\s*)(?:is\s+)?"
+_AT_LEAST = r"at\s*-?least(?:\s+for)?"
 PREFIXES: tuple[tuple[str, Bound], ...] = (
-    (rf"(?:{_MORE}){_EQUAL}|{_EQUAL_FIRST}(?:{_MORE})(?:\s+than)?|above\s+or\s+equal(?:\s+to)?", Bound("low", True)),
-    (rf"(?:{_LESS}){_EQUAL}|{_EQUAL_FIRST}(?:{_LESS})(?:\s+than)?|below\s+or\s+equal(?:\s+to)?", Bound("high", True)),
-    (r"≥|>\s*/?\s*=|=\s*>|>\s*or\s*=|at\s+least|(?:a\s+)?minimum(?:\s+age)?(?:\s+of|\s*:)?|min\.", Bound("low", True)),
+    (rf"(?:{_MORE}){_EQUAL}|{_EQUAL_FIRST}(?:{_MORE})(?:\s+than)?|(?:above|over){_EQUAL}", Bound("low", True)),
+    (rf"(?:{_LESS}){_EQUAL}|{_EQUAL_FIRST}(?:{_LESS})(?:\s+than)?|(?:below|under){_EQUAL}", Bound("high", True)),
     (
-        r"≤|<\s*/?\s*=|=\s*<|<\s*or\s*=|at\s+most|up\s+to|(?:a\s+)?maximum(?:\s+age)?(?:\s+of|\s*:)?|max\.",
+        rf"(?:≥|>)\s*(?:/|or)?\s*=|≥|=\s*/?\s*>|=\s*or\s*>|{_AT_LEAST}|(?:a\s+)?minimum(?:\s+age)?(?:\s+of|\s*:)?|min\.",
+        Bound("low", True),
+    ),
+    (
+        r"(?:≤|<)\s*(?:/|or)?\s*=|≤|=\s*/?\s*<|=\s*or\s*<|at\s+most|up\s+to(?:\s+and\s+including)?|(?:a\s+)?maximum(?:\s+age)?(?:\s+of|\s*:)?|max\.",
         Bound("high", True),
     ),
-    (rf"(?:{_MORE})\s+than|over|above|exceed(?:s|ing)?|in\s+excess\s+of|>", Bound("low", False)),
-    (rf"(?:{_LESS})\s+than|below|under|<", Bound("high", False)),
+    (rf"(?:{_MORE})\s+th[ae]n|over|above|exceed(?:s|ing)?|in\s+excess\s+of|>", Bound("low", False)),
+    (rf"(?:{_LESS})\s+th[ae]n|below|under|<", Bound("high", False)),
 )
+_ENDS = r"(?!\s+(?:than|the\b|[\d<>≥≤=]))"
 SUFFIXES: tuple[tuple[str, Bound], ...] = (
-    (rf"(?:or|and|&)\s+(?:{_MORE}|above|over|up(?:wards?)?)(?!\s+than)|\+(?!\d|/)", Bound("low", True)),
-    (rf"(?:or|and|&)\s+(?:{_LESS}|below|under)(?!\s+than)", Bound("high", True)),
+    (
+        rf"(?:or|and|&)\s+(?:{_MORE}|above|over|up(?:wards?)?)(?!\s+(?:than|the\b|[\d<>≥≤=]))|\+(?!\d|/)",
+        Bound("low", True),
+    ),
+    (rf"(?:or|and|&)\s+(?:{_LESS}|below|under)(?!\s+(?:than|the\b|[\d<>≥≤=]))", Bound("high", True)),
 )
 _NEGATION = r"(?P<negation>\b(?:not|no|never|cannot|nor|n't)\s+(?:be\s+|to\s+be\s+|to\s+|have\s+been\s+)?)?"
 _FILLER = r"\s*(?:(?:the|a|an|age|ages|about|approximately|or|of|equal\s+to)\s+){0,3}$"
@@ -65,34 +74,6 @@ _FLIPPED = (
     (pattern(r"\s*(?:≥|>\s*=)\s*(?=[a-z])"), Bound("high", True)),
     (pattern(r"\s*>\s*(?=[a-z])"), Bound("high", False)),
 )
-
-# ---------------------------------------------------------------- units
-
-_UNITS: tuple[tuple[str, str], ...] = (
-    (r"mg\s*/\s*dl", "mg/dL"), (r"g\s*/\s*dl|g%", "g/dL"), (r"mg\s*/\s*l", "mg/L"), (r"g\s*/\s*l", "g/L"),
-    (r"m[mM]ol\s*/\s*l", "mmol/L"), (r"umol\s*/\s*l", "umol/L"), (r"ng\s*/\s*ml", "ng/mL"),
-    (r"(?:iu|u)\s*/\s*l", "U/L"), (r"(?:cells?\s*)?/\s*mm\s*\^?\s*[3³]", "/mm3"), (r"(?:cells?\s*)?/\s*ul\b", "/uL"),
-    (r"/\s*l\b", "/L"), (r"ml\s*/\s*min\w*", "mL/min"), (r"kg\s*/\s*m\s*\^?\s*[2²]", "kg/m2"), (r"mm\s*hg", "mm[Hg]"),
-    (r"bpm|beats\s*(?:/|per)\s*min\w*|/\s*min\w*", "/min"),
-    (r"%|percent", "%"),
-    (r"(?:x|times)?\s*(?:the\s+)?(?:ULN|upper\s+limit\s+of\s+(?:the\s+)?normal(?:\s+range)?)", "{ULN}"),
-    (r"kg\b|kilograms?", "kg"), (r"cm\b", "cm"), (r"mm\b", "mm"), (r"°\s*C\b", "Cel"), (r"points?\b", ""),
-)  # fmt: skip
-_PRINTED = tuple((pattern(r"\s*-?\s*(?:", printed, ")"), unit) for printed, unit in _UNITS)
-_TIME = pattern(
-    rf"[\s-]*(?P<unit>{'|'.join(sorted((u for u in TIME_UNITS if len(u) > 1), key=len, reverse=True))})\b'?"
-)
-
-
-def _unit(text: str, end: int) -> tuple[str, int]:
-    """The unit printed after a number, as UCUM or a calendar word, and where it ends."""
-    for printed, unit in _PRINTED:
-        match = printed.match(text, end)
-        if match:
-            return unit, match.end()
-    time = _TIME.match(text, end)
-    return (TIME_UNITS[time["unit"].lower()], time.end()) if time else ("", end)
-
 
 # ---------------------------------------------------------------- limits
 
@@ -121,11 +102,25 @@ def _bound_before(text: str, start: int) -> tuple[int, Bound, str] | None:
     return best
 
 
+_NEITHER = pattern(r"\b(?:neither|nor)\b[^.;]{0,40}$")
+_TWICE = pattern(r"\s*[(,]?\s*(?:exclusive|excluding|not\s+including|not\s+included)\b")
+"""Words behind a range that take its ends out again."""
+
+
+def _neither(text: str, amount: Amount) -> bool:
+    """Whether `neither` or `nor` turns whatever follows around."""
+    return _NEITHER.search(text, 0, amount.start) is not None
+
+
 def _one(text: str, amount: Amount) -> Limit | None:
-    unit, end = _unit(text, amount.end)
+    unit, end = unit_at(text, amount.end)
     tail = _AGE_TAIL.match(text, end)
     end = tail.end() if tail else end
+    if _neither(text, amount) or _TWICE.match(text, end):
+        return None
     if isinstance(amount.value, Range):
+        if _bound_before(text, amount.start) is not None:
+            return None  # more than 1.5 to 2: which end is meant, nobody can tell
         lead = re.search(r"(?:\bbetween|\bfrom)\s+(?:the\s+ages?\s+of\s+)?$", text[: amount.start], re.IGNORECASE)
         return Limit(lead.start() if lead else amount.start, end, amount.value, unit)
     before = _bound_before(text, amount.start)
@@ -143,6 +138,41 @@ def _one(text: str, amount: Amount) -> Limit | None:
         if match:
             return Limit(amount.start, match.end(), bound.at(amount.value), unit, match[0].strip())
     return None
+
+
+_LEAD = pattern(r"(?P<between>\bbetween\s+)?(?:\bfrom\s+)?(?:the\s+ages?\s+of\s+)?$")
+_TO = pattern(r"\s*(?:-|–|—|~|to)\s*")
+
+
+def _each(text: str, found: tuple[Amount, ...]) -> Iterator[Limit]:
+    """The limit of each amount; two whose unit is printed twice (`between 5 g/dL and 6 g/dL`) are one range."""
+    waiting, covered = list(found), 0
+    while waiting:
+        low = waiting.pop(0)
+        if low.start < covered:
+            continue  # the 1.73 of mL/min/1.73 m2 is part of a unit
+        covered = unit_at(text, low.end)[1]
+        while waiting and waiting[0].start < covered:
+            waiting.pop(0)
+        both = _twice(text, low, waiting[0]) if waiting else None
+        if both is not None:
+            waiting.pop(0)
+            yield both
+        elif (limit := _one(text, low)) is not None:
+            yield limit
+
+
+def _twice(text: str, low: Amount, high: Amount) -> Limit | None:
+    if isinstance(low.value, Range) or isinstance(high.value, Range) or low.value >= high.value:
+        return None
+    (first, end), (unit, last) = unit_at(text, low.end), unit_at(text, high.end)
+    lead, joint = _LEAD.search(text[: low.start]), text[end : high.start]
+    joined = _TO.fullmatch(joint) or (lead and lead["between"] and re.fullmatch(r"\s*and\s*", joint, re.IGNORECASE))
+    if not first or first != unit or not joined or _bound_before(text, low.start) or _TWICE.match(text, last):
+        return None
+    tail = _AGE_TAIL.match(text, last)
+    start = lead.start() if lead else low.start
+    return Limit(start, tail.end() if tail else last, Range(low.value, high.value), unit)
 
 
 _JOINED = pattern(r"\s*(?:years?|yrs?|months?)?\s*,?\s*(?:and|but|to|-|–|,)?\s*(?:is\s+|be\s+)?")
@@ -175,8 +205,8 @@ def _fits(text: str, first: Limit, second: Limit) -> bool:
 
 def comparisons(line: str) -> tuple[Limit, ...]:
     """Every number or range of the line that stands with comparing words or as low-high, joined where two ends meet."""
-    text = mend(line)
-    single = [limit for amount in amounts(line) if (limit := _one(text, amount)) is not None]
+    text = legible(line)
+    single = list(_each(text, amounts(text)))
     for place in range(len(single) - 2, -1, -1):
         this, following = single[place], single[place + 1]
         scaled = re.search(r"\d\s*[x×*]?\s*10\s*[\^⁰¹²³⁴⁵⁶⁷⁸⁹]|million", text[following.start : following.end])
@@ -231,7 +261,7 @@ def _is_age(text: str, limit: Limit) -> bool:
 
 def ages(line: str) -> tuple[Found, ...]:
     """Age limits. `over 18` is read as more than 18 with the rival reading 18 and over: the phrase admits both."""
-    text = mend(line)
+    text = legible(line)
     made = []
     for limit in comparisons(line):
         if not _is_age(text, limit) or not _plausible_age(limit):
@@ -266,6 +296,8 @@ _WITHIN = pattern(
     r"\b(?:within|in|during|over)\s+(?P<the>(?:the|a)\s+)?",
     r"(?P<recent>(?:last|past|previous|preceding|prior)\s+)?(?:period\s+of\s+)?$",
 )
+_VAGUE_WITHIN = pattern(r"\b(?:within|in|during)\s+(?:the\s+)?(?:last\s+|past\s+|previous\s+)?$")
+"""Before another comparison (`within at least 3 months`) it is open which of the two is meant."""
 _FOR = pattern(r"\bfor\s+(?:a\s+(?:period|minimum)\s+of\s+)?(?:the\s+(?P<recent>(?:last|past|previous))\s+)?$")
 
 
@@ -275,11 +307,14 @@ def _window_range(text: str, length: Length) -> tuple[int, Range, bool]:
     low, high = (ends.low, ends.high) if isinstance(ends, Range) else (ends, ends)
     within = _WITHIN.search(text[: length.start])
     if within and (within[0].lower().startswith("within") or within["recent"] or within["the"]):
-        return within.start(), Range(high=high), bool(within["recent"])
+        return within.start(), Range(low if isinstance(ends, Range) else None, high), bool(within["recent"])
     bound = _bound_before(text, length.start)
     if bound is not None and low is not None:
         lead = _FOR.search(text[: bound[0]])
-        return lead.start() if lead else bound[0], bound[1].at(low), False
+        meant = bound[1]
+        if re.search(r"earlier|later", bound[2]) and _BEFORE.match(text, length.end):
+            meant = Bound("low" if meant.side == "high" else "high", meant.included)
+        return lead.start() if lead else bound[0], meant.at(low), False
     lead = _FOR.search(text[: length.start])
     if lead:
         return lead.start(), Range(low=low), bool(lead["recent"])
@@ -288,10 +323,14 @@ def _window_range(text: str, length: Length) -> tuple[int, Range, bool]:
 
 def windows(line: str) -> tuple[Found, ...]:
     """Windows such as `within 5 years of the screening visit`: a Range, its side and anchor, named by its subject."""
-    text = mend(line)
+    text = legible(line)
     made = []
-    for length in durations(line):
+    for length in durations(text):
         start, value, recent = _window_range(text, length)
+        if _VAGUE_WITHIN.search(text[:start]) or (
+            isinstance(length.value, Range) and _bound_before(text, length.start)
+        ):
+            continue
         said_within = text[start : start + 6].lower() == "within"
         before, after = _BEFORE.match(text, length.end), _AFTER.match(text, length.end)
         before = before or (_AROUND.match(text, length.end) if said_within else None)
@@ -368,7 +407,7 @@ def limits(line: str) -> tuple[Found, ...]:
 
     Where a denial stands before the limit (`must not have ... below 8`), its other side is a rival reading.
     """
-    text = mend(line)
+    text = legible(line)
     taken = [(found.start, found.end) for found in (*ages(line), *windows(line))]
     made: list[Found] = []
     edge = 0

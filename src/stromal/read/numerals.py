@@ -119,7 +119,7 @@ _POWER = (
     r"|[eE](?P<e>\d{1,2})"
     r"|\((?P<bracket>\d{1,2})\)"
     r"|(?P<lost>1[0-2]|[3-9])"
-    r")(?![\d.]*\d)"
+    r")(?![\d.]*\d|,\d{3})"
 )
 _TIMES = r"\s*[x×X*·]\s*"
 _MANTISSA = rf"(?P<mantissa>{_DIGITS}|\d+,\d{{1,2}})"
