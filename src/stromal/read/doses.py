@@ -1,113 +1,262 @@
 """Doses of cells, the volume and fluid they come in, and the way they are given, as sentences say it.
 
-Takes one line of text; gives Found phrases named dose, dose_1, dose_2, dose_level, dose_maximum, safe_dose, volume,
-fluid_removed, harvest_volume, vehicle and route. Part of the first step of the walk.
+Takes one line of text; gives Found phrases named dose, dose_1, dose_2, dose_level, dose_maximum, dose_total,
+dose_density, safe_dose, volume, fluid_removed, harvest_volume, vehicle and route. Part of the first step of the walk,
+upon `counts`.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from fractions import Fraction
 
-from stromal.read.numerals import Amount, Numeral, amounts, mend, number
-from stromal.read.phrases import Found, pattern, sentence_at
-from stromal.read.record import Range, State, Value
+from stromal.read.counts import Count, between, counts, may_count, plain_signs
+from stromal.read.numerals import amounts, mend
+from stromal.read.phrases import Found, pattern, sentence_at, sentences
+from stromal.read.record import State
 
-_CELL = r"(?:[\w+-]*?(?:MSC|MSV|CSM|ASC|MPC|MAPC|MNC|DPSC|USSC)s?\b|(?i:(?<![a-z])(?:\w+-)?cells?\b))"
+# ---------------------------------------------------------------- what is counted
+
+_CELL = (
+    r"(?:[\w+-]*?(?:MSC|MSV|CSM|CMM|CME|ASC|MPC|MAPC|MNC|BMC|DPSC|USSC|ADRC|SVF|MenSC|NSC|NP|SHED)s?\b"
+    r"|(?i:(?<![a-z])(?:\w+-)?(?:cells?|c[eé]lulas|cellules)\b|(?!\w*system)\w*(?:cel(?:-\w)?|stem\w{0,6}(?:-\w+)?)\b))"
+)
 _NO_NOUN = (
     r"(?:and|or|is|are|was|were|in|at|to|with|people|patients?|participants?|subjects?|adults?|individuals|children|years"
-    r"|around|persons?|exosomes?|particles?|vesicles?|nano|units?|copies|genomes?|dollars|million|billion|per|than)"
+    r"|around|persons?|exosomes?|particles?|vesicles?|nano|units?|copies|genomes?|dollars|euros?|million|billion|per|than"
+    r"|cases|deaths|americans|men|women|births|carriers|new|visits|surgeries|injuries|fractures|times?|fold|for|from|by"
+    r"|using|into|via|will|every|each|on|as|total)"
 )
 _NOUN = re.compile(
-    rf"(?:\s*\([^()]{{1,40}}\))?\s*(?:of\s+)?(?:(?:(?!(?i:{_NO_NOUN})\b)[A-Za-z][\w'+®™-]*|\(\w+\))\s+){{0,8}}?{_CELL}"
-    r"(?:\s*\((?:[\w+-]{2,20})\))?"
+    rf"(?:\s*(?i:live|viable|units?)\b)?(?:\s*\([^()]{{1,40}}\))?\s*\)?\s*(?:of\s+)?(?:(?:(?!(?i:{_NO_NOUN})\b)[A-Za-z][\w'+®™/-]*|\(\w+\))"
+    rf"[\s,]+){{0,8}}?{_CELL}(?:\s*\((?:[\w+-]{{2,20}})\))?"
 )
+_CELL_BEFORE = re.compile(rf"{_CELL}[^.;]{{0,40}}$")
+_PER = r"\s*\)?\s*\(?\s*(?:/|\bper\b|\bpr\b\.?|\bfor each\b|\bx\b|·)\s*"
 _PER_KG = re.compile(
-    r"\s*\)?\s*(?:/|\bper\b)\s*(?:body\s+)?(?:kg|kilo(?:gram)?s?)\b"
-    r"(?P<weight>(?:\s*(?:of|the|patient'?s?|recipient'?s?|ideal|actual|total|\(|\)|bw|body|weight|mass)\b\)?)*)",
+    rf"(?:\s*\([\w-]{{2,12}}\))?{_PER}(?P<many>\d{{2}}\s?)?(?:(?:body|patients?'?s?|recipients?'?s?|each)\s+)*"
+    r"(?:kg|kilo(?:gram(?:me)?)?s?)(?:\s?\.?b\.?w\b\.?)?(?![a-z])"
+    r"(?P<weight>(?:\s*(?:of|the|per kg|patient'?s?|recipient'?s?|infant\s?'?s?|ideal|actual|predicted|total|\(|\)|bw|body"
+    r"|-?weight|mass)\b\)?)*)",
     re.IGNORECASE,
 )
-_PER_VOLUME = re.compile(r"\s*/\s*(?P<amount>\d+(?:\.\d+)?)\s*(?:ml|cc)\b", re.IGNORECASE)
-_CONCENTRATION = re.compile(
-    r"\s*(?:/|\bper\b|\ba\b)\s*(?:ml|cc|ul|mul|[cm]m\s*\^?\s*[23²³]?|d?l|litre|liter|cubic|well|field|cm)(?![a-z])",
+_STILL = (
+    r"(?:\s+(?!(?:and|or|then|plus|with|every|once|twice|is|was|will|versus|vs)\b)[A-Za-z][\w'-]*|\s*/\s*(?:dose|time))"
+)
+_FAR_PER_KG = re.compile(rf"{_STILL}{{1,6}}?{_PER}(?:body\s+)?(?:kg|kilograms?)\b", re.IGNORECASE)
+_KG_BEFORE = re.compile(r"(?:/|\bper)\s*(?:kg|kilogram)\b(?:\s*(?:of|body|weight|bw))*[^.;,\d]{0,20}$", re.IGNORECASE)
+_DENSITY = re.compile(
+    rf"{_PER}(?P<of>cm|mm|m)\s?(?:\^\s?)?(?P<power>[23²³])|{_PER}(?P<word>square|cubic)\s+(?P<long>centi|milli)?met(?:er|re)",
     re.IGNORECASE,
+)
+_CONCENTRATION = re.compile(
+    r"\s*(?:/|\bper\b|\ba\b|\bin each\b)\s*(?:1\s?)?(?:ml|cc|ul|mul|millilit)(?:er|re)?(?![a-z])", re.IGNORECASE
+)
+_RATE = re.compile(
+    r"\s*(?:/|\bper\b|\ba\b)\s*(?:d?l|litre|liter|cubic|well|field|cm|flask|min(?:ute)?|h(?:our)?|day|year|plate"
+    r"|\d+\s*(?:ml|cc)\s+of\s+(?!saline|normal))(?![a-z])",
+    re.IGNORECASE,
+)
+_VOLUME_AFTER = re.compile(
+    r"\s*\)?\s*(?:,|;|in|x|×|\*|with)?\s*\(?\s*(?:a\s+)?(?:total\s+)?(?:volume\s+)?(?:of\s+|:\s*|is\s+)?"
+    r"(?P<volume>\d+(?:\.\d+)?)\s*(?:ml|cc)\b(?!\s*/)",
+    re.IGNORECASE,
+)
+_VOLUME_BEFORE = re.compile(
+    r"(?<![\d.])(?P<volume>\d+(?:\.\d+)?)\s*(?:ml|cc)\s*(?:of|containing|with|at|\()[^.;\d]{0,30}$", re.IGNORECASE
 )
 _OTHER_THING = re.compile(
-    r"\s*(?:/(?!\s*(?:patient|subject|person|dose|injection|infusion|time|round|knee|joint|site|eye))|x\b|%|\w?IU\b|m[lg]\b|(?:[\w-]+\s+){0,3}(?:people|patients?|persons?|individuals|exosomes?|particles?"
-    r"|vesicles?|units?|copies|genomes?|vg|pg|dollars|around|worldwide)\b)",
+    r"\s*(?:/(?!\s*(?:patient|subject|person|dose|injection|infusion|time|round|knee|joint|site|eye|limb|vial|bag|kg|"
+    r"\d|once|each|treat))|x\b|%|\w?IU\b|U\b|m[lg]\b|mm\b|-?fold\b|(?:[\w-]+\s+){0,3}(?:people|patients?|persons?|individuals"
+    r"|exosomes?|particles?|vesicles?|EVs?|(?<!u)units?|copies|genomes?|vg|pg|pfu|cfu|dollars|euros?|around|worldwide|platelets?"
+    r"|plts?|leu[ck]ocytes?|neutrophils?|cases|deaths|carriers|men|women|births|americans|children|adults)\b)",
     re.IGNORECASE,
 )
-_DOSE_WORD = re.compile(r"\b(?:dos(?:e|es|age|ed)|amount|cells?|MSCs?|infus\w+|inject\w+)\b", re.IGNORECASE)
-_LINK = re.compile(r"\s*(?:cells?)?\s*(?:,|/|,?\s*(?:or|and|to))\s*", re.IGNORECASE)
+_NEVER = re.compile(
+    r"\b(?:(?:white|red)\s+(?:blood\s+)?cells?|platelets?|leu[ck]ocytes?|neutrophils?|T[ -]?cells?|NK|tumou?r|cancer|exosomes?"
+    r"|vesicles?|bacteria\w*|islets?|sickle|progenitor assay|beta cells?)\b|exosomes?",
+    re.IGNORECASE,
+)
+_GRAFT = re.compile(
+    r"CD\s?34|CD3\b|CD133|nucleated|\bTNC|mononuclear|\bMNCs?|ha?ematopoietic|\bPBSC|\bHSC|bone marrow cells",
+    re.IGNORECASE,
+)
+_THRESHOLD = re.compile(
+    r"[≥>≤<]|\b(?:at least|minim\w+|graft\w*|collect\w*|harvest\w*|aphere\w+|threshold|cryopreserv\w*|back-?up|rescue"
+    r"|mobili[sz]\w+|target\w*)\b",
+    re.IGNORECASE,
+)
+_LABORATORY = re.compile(
+    r"\b(?:mice|mouse|murine|rats?|rabbits?|swine|pigs?|porcine|sheep|ovine|dogs?|canine|goats?|animals?|macaques?|monkeys?"
+    r"|primates|in[- ]vitro\s+(?:stud|exp)\w+|seeded|seeding|plated|plating|re-?plated|flasks?|petri|trypsini\w+|confluen\w+"
+    r"|flow cytomet\w+|cytometer|FACS\w*|stained|pellets?|yield(?:s|ed|ing)?|as many as|sub-?cultur\w+|cultured at"
+    r"|laser for|aliquots?|per gram|CFU-?F?|colony|supernatants?|conditioned medium (?:of|from)|secretome|exosomes)\b",
+    re.IGNORECASE,
+)
+_ELSEWHERE = re.compile(
+    r"\b(?:(?:previous|prior|earlier|other|published|past|several|recent)\s+(?:\w+\s+){0,3}(?:stud(?:y|ies)|trials?|reports?"
+    r"|experiences?|works?|publications?|investigators?|groups? of authors|literature)|et al|literature|(?:was|were|been|have)"
+    r"\s+reported|reported (?:that|by|in)|pre-?clinical(?:ly)?|meta-?analys\w+|(?:has|have) (?:been )?(?:shown|demonstrated"
+    r"|used|treated|reported)|has been (?:used|given|proven)|showed that|demonstrated that)\b",
+    re.IGNORECASE,
+)
+_HERE = re.compile(
+    r"\b(?:will|this (?:study|trial|protocol|project)|our (?:dose|study|trial)|the (?:present|current|proposed) (?:study|trial)"
+    r"|in the study|we (?:have )?(?:chose\w*|propose|plan|selected|use|employ)|is planned|are planned|the dos(?:e|age) (?:of|was))\b",
+    re.IGNORECASE,
+)
+_DOSE_WORD = re.compile(
+    r"\b(?:dos(?:e|es|age|ages|ed|ing)|amount|cells?|\w*MSCs?|\w*ASCs?|infus\w+|inject\w+|transplant\w*|administ\w+|implant\w*"
+    r"|instill?\w+|deliver\w*|receiv\w+)\b",
+    re.IGNORECASE,
+)
+_LINK = re.compile(r"\s*(?:cells?)?\s*(?:,|/|,?\s*(?:or|and|to|vs\.?|versus|then))\s*", re.IGNORECASE)
 _SMALLEST = 1000
 """Fewer cells than this are never a dose; such numbers count people, visits or vials."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Measure:
-    """The unit that follows an amount, and how far it reaches."""
+    """The unit that follows a count, how far it reaches, and what the count must be multiplied by."""
 
     unit: str
     end: int
     note: str = ""
+    times: Fraction = Fraction(1)
+    sure: bool = True
 
 
-def _after_noun(text: str, end: int) -> _Measure | None:
-    """What the words after an amount say: cells, cells per kilogram, or nothing that is a dose."""
+@dataclass(frozen=True, slots=True)
+class _Spot:
+    """A count in its sentence: the text, and where the sentence begins and ends."""
+
+    line: str
+    text: str
+    count: Count
+    low: int
+    high: int
+
+    @property
+    def sentence(self) -> str:
+        return self.text[self.low : self.high]
+
+    @property
+    def before(self) -> str:
+        return self.text[self.low : self.count.start]
+
+
+def _weighed(spot: _Spot, match: re.Match[str]) -> _Measure:
+    """Cells per kilogram, with the kind of weight where the page says which."""
+    words = match["weight"].lower()
+    note = next((f"{kind} body weight" for kind in ("ideal", "actual", "predicted") if kind in words), "")
+    if match["many"]:
+        each = Fraction(1, int(match["many"]))
+        return _Measure("cells/kg", match.end(), f"printed per {match['many'].strip()} kg", each)
+    again = (
+        _NOUN.match(spot.text, match.end()) if not words and _NOUN.match(spot.text, spot.count.end) is None else None
+    )
+    return _Measure("cells/kg", again.end() if again else match.end(), note)
+
+
+def _dense(match: re.Match[str]) -> _Measure:
+    """Cells per area or per volume of tissue: a measure of its own, never a dose of a person."""
+    power = match["power"] or ("2" if (match["word"] or "").lower() == "square" else "3")
+    length = match["of"] or {"centi": "cm", "milli": "mm"}.get((match["long"] or "").lower(), "m")
+    return _Measure(f"cells/{length.lower()}{power.translate(_SMALL_POWERS)}", match.end())
+
+
+_SMALL_POWERS = str.maketrans("²³", "23")
+
+
+def _dissolved(spot: _Spot, end: int) -> _Measure | None:
+    """Cells per mL: a dose only where the volume stands beside it."""
+    after, before = _VOLUME_AFTER.match(spot.text, end), _VOLUME_BEFORE.search(spot.before)
+    volume = (after or before or {"volume": ""})["volume"]
+    if not volume or Fraction(volume) == 0:
+        return None
+    note = f"worked out from {volume} mL at so many cells per mL"
+    return _Measure("cells", after.end() if after else end, note, Fraction(volume))
+
+
+def _after_noun(spot: _Spot) -> _Measure | None:
+    """What the words after a count say: cells, cells per kilogram, per area, or nothing that is a dose."""
+    text, end = spot.text, spot.count.end
     noun = _NOUN.match(text, end)
+    if noun and _NEVER.search(noun[0]):
+        return None
     reach = noun.end() if noun else end
     per_kg = _PER_KG.match(text, reach)
-    if per_kg:
-        words = per_kg["weight"].lower()
-        note = next((f"{kind} body weight" for kind in ("ideal", "actual") if kind in words), "")
-        again = _NOUN.match(text, per_kg.end()) if noun is None else None
-        return _Measure("cells/kg", again.end() if again and not words else per_kg.end(), note)
+    if per_kg and (noun or spot.count.high >= 10_000):
+        return _weighed(spot, per_kg)
+    dense = _DENSITY.match(text, reach)
+    if dense:
+        return _dense(dense)
+    dissolved = _CONCENTRATION.match(text, reach)
+    if dissolved:
+        return _dissolved(spot, dissolved.end())
+    if noun is None or _RATE.match(text, reach):
+        return None
+    far = _FAR_PER_KG.match(text, reach)
+    if far or _KG_BEFORE.search(spot.before):
+        return _Measure("cells/kg", far.end() if far else reach)
     volume = _PER_VOLUME.match(text, reach)
-    if noun and volume:
-        return _Measure("cells", volume.end())
-    if noun is None or _CONCENTRATION.match(text, reach):
+    return _Measure("cells", volume.end() if volume else reach)
+
+
+_PER_VOLUME = re.compile(r"\s*/\s*(?P<amount>\d+(?:\.\d+)?)\s*(?:ml|cc|ul)\b", re.IGNORECASE)
+_NEXT_NOUN = re.compile(
+    r"\s+(?!increased|reduced|given|once|twice|will|were|total|dose|unit|inject|infus|administ|deliver|transplant|with|into"
+    r"|from|intra|suspend|dilut|every|each|followed|through|three|four|times|resuspend|mixed|over|under|diluted)[a-z]{4,}"
+)
+
+
+def _bare(spot: _Spot) -> _Measure | None:
+    """A count too large for anything but cells, in a sentence about cells or doses, with no other noun behind it."""
+    count, text = spot.count, spot.text
+    if count.high < 10_000 or count.kind in ("lost", "bare") or _OTHER_THING.match(text, count.end):
         return None
-    return _Measure("cells", reach)
-
-
-_NEXT_NOUN = re.compile(r"\s+(?!increased|reduced|given|once|twice|will|were|total|dose|unit)[a-z]{4,}")
-
-
-def _bare(text: str, amount: Amount, low: int) -> _Measure | None:
-    """An amount too large for anything but cells, in a sentence about a dose, with no other noun behind it."""
-    largest = amount.numerals[-1]
-    if not largest.scaled or largest.value < 10_000 or _OTHER_THING.match(text, amount.end):
+    if (
+        _RATE.match(text, count.end)
+        or _CONCENTRATION.match(text, count.end)
+        or _NEVER.search(text[count.end : count.end + 30])
+    ):
         return None
-    if _NEXT_NOUN.match(text, amount.end) or not _DOSE_WORD.search(text, low, amount.start):
+    close = _CELL_BEFORE.search(spot.before)
+    if count.kind in ("plain", "letter") and not (close and count.high >= 100_000):
         return None
-    return _Measure("cells", amount.end, "the page does not say of what; cells are understood")
+    if not close and count.kind == "scale" and _NEXT_NOUN.match(text, count.end):
+        return None
+    if not (close or _DOSE_WORD.search(spot.before if count.kind == "scale" else spot.sentence)):
+        return None
+    unit = "cells/kg" if _KG_BEFORE.search(spot.before) else "cells"
+    return _Measure(unit, count.end, "the page does not say of what; cells are understood", sure=False)
 
 
-_LOST = "superscript lost"
+def _is_dose(spot: _Spot) -> bool:
+    """Whether the sentence speaks of what this trial gives: not of a laboratory, a graft or somebody else's trial."""
+    sentence = spot.sentence
+    if _LABORATORY.search(sentence) and not _GIVEN_HERE.search(sentence):
+        return False
+    noun = _NOUN.match(spot.text, spot.count.end)
+    if _GRAFT.search(noun[0] if noun else "") and _THRESHOLD.search(sentence):
+        return False
+    return not _ELSEWHERE.search(sentence) or _HERE.search(sentence) is not None
 
 
-def _whole(amount: Amount) -> tuple[Value, str, tuple[Value, ...]]:
-    """The amount as cells: value, what was mended, and rival values."""
-    ends = amount.numerals
-    if all(not n.scaled and n.rivals for n in ends):  # a bare 106 beside the word cells is 10 to the 6
-        powers = tuple(n.rivals[0] for n in ends)
-        value: Value = number(powers[0]) if len(powers) == 1 else Range(number(powers[0]), number(powers[-1]))
-        return value, _LOST, ()
-    rivals: tuple[Value, ...] = ()
-    if any(n.rivals for n in ends):
-        others = [number(n.rivals[0] if n.rivals else n.value) for n in ends]
-        if others == sorted(others):
-            rivals = (others[0] if len(others) == 1 else Range(others[0], others[-1]),)
-    return amount.value, amount.mended, rivals
+_GIVEN_HERE = re.compile(
+    r"\b(?:patients?|participants?|subjects?|groups?|individuals?|volunteers?|children|infants)\s+(?:will\s+)?(?:(?:\w+\s+){0,2})"
+    r"(?:receiv\w+|be\s+(?:given|treated|infused|injected)|were (?:given|injected|infused))|\bwill be (?:given|injected|infused"
+    r"|administered|transplanted|delivered|implanted)\b|\b(?:dos(?:e|age)) of\b|\bdose\s*:",
+    re.IGNORECASE,
+)
 
-
-def _enough(numeral: Numeral) -> bool:
-    return max(numeral.value, *numeral.rivals) >= _SMALLEST if numeral.rivals else numeral.value >= _SMALLEST
-
+# ---------------------------------------------------------------- which dose it is
 
 _ORDINALS = {"first": 1, "initial": 1, "1st": 1, "second": 2, "2nd": 2, "third": 3, "3rd": 3, "fourth": 4, "4th": 4}
 _ORDINAL = re.compile(
-    rf"\b(?P<which>{'|'.join(_ORDINALS)})\s+(?:\w+\s+)?(?:dos(?:e|age)|infusion|injection|administration|transplant\w*)\b",
+    rf"\b(?P<which>{'|'.join(_ORDINALS)})\s+(?:\w+\s+)?(?:dos(?:e|age)|infusion|injection|administration|transplant\w*)\b"
+    r"(?!\s+(?:groups?|levels?|cohorts?))",
     re.IGNORECASE,
 )
 _LEVEL = re.compile(
@@ -116,16 +265,25 @@ _LEVEL = re.compile(
 _CAP = re.compile(
     r"\b(?:max(?:imum|imal|\.)?|not\s+(?:to\s+)?exceed(?:ing)?|capped\s+at|cap\s+of)\b[^.;]{0,25}$", re.IGNORECASE
 )
+_ALL_TOLD = re.compile(r"\b(?:cumulative|accumulat\w+|altogether)\b[^.;]{0,40}$", re.IGNORECASE)
+_TOTAL = re.compile(r"\b(?:total|in all)\b[^.;]{0,30}$", re.IGNORECASE)
+_PARTED = re.compile(
+    r"\b(?:divided|split|over|in|during|across|given as|by)\s+(?:a total of\s+)?(?:\w+\s+){0,2}?(?:[2-9]|1\d|two|three|four|five|six)"
+    r"\s+(?:\w+\s+){0,2}?(?:doses|infusions|administrations|weeks|months|days|times|visits|sessions|injections of)\b",
+    re.IGNORECASE,
+)
 
 
 def _role(text: str, start: int, end: int, low: int, high: int) -> str:
-    """Which dose this is: the first, a level, a cap, a dose declared safe, or simply the dose.
+    """Which dose this is: the first, a level, a cap, a total, a dose declared safe, or simply the dose.
 
-    `low` and `high` bound the words that belong to this amount: the sentence, cut at its neighbours.
+    `low` and `high` bound the words that belong to this count: the sentence, cut at its neighbours.
     """
     before, after = text[low:start], text[end:high]
     if re.match(r"\s*(?:(?:is|as|to be|be)\s+)?(?:a\s+)?(?:safe|tolerated)\s+dose", after, re.IGNORECASE):
         return "safe_dose"
+    if _ALL_TOLD.search(before) or (_TOTAL.search(before) and _PARTED.search(after)):
+        return "dose_total"
     if _CAP.search(before):
         return "dose_maximum"
     if _LEVEL.search(before):
@@ -136,21 +294,40 @@ def _role(text: str, start: int, end: int, low: int, high: int) -> str:
     return f"dose_{_ORDINALS[ordinals[-1]['which'].lower()]}" if ordinals else "dose"
 
 
-def _measures(text: str, every: tuple[Amount, ...]) -> list[_Measure | None]:
-    """The unit of each amount; in a list (`150 or 300 million cells`) the earlier takes the unit of the later."""
+def _measures(spots: list[_Spot]) -> list[_Measure | None]:
+    """The unit of each count; in a list (`150 or 300 million cells`) the earlier takes the unit of the later."""
     measures: list[_Measure | None] = []
-    for place in range(len(every) - 1, -1, -1):
-        amount = every[place]
-        low, _ = sentence_at(text, amount.start)
-        measure = _after_noun(text, amount.end) if any(map(_enough, amount.numerals)) else None
-        linked = bool(measures) and _LINK.fullmatch(text[amount.end : every[place + 1].start])
-        if measure is None and linked:
-            following = measures[0]
-            measure = _Measure(following.unit, amount.end, following.note) if following else None
-        elif measure is None and any(map(_enough, amount.numerals)) and not _NOUN.match(text, amount.end):
-            measure = _bare(text, amount, low)
-        measures.insert(0, measure)
+    for place in range(len(spots) - 1, -1, -1):
+        spot = spots[place]
+        measures.insert(0, _linked(spot, spots[place + 1], measures[0]) if measures else _measure(spot))
+    for place in range(1, len(spots)):
+        last, this = measures[place - 1], measures[place]
+        if last and this and not this.sure and last.unit == "cells/kg":
+            gap = spots[place].text[last.end : spots[place].count.start]
+            if _LINK.fullmatch(gap):
+                measures[place] = replace(this, unit=last.unit)
     return measures
+
+
+def _measure(spot: _Spot) -> _Measure | None:
+    if spot.count.high < _SMALLEST:
+        return None
+    measure = _after_noun(spot)
+    if measure is None and not _NOUN.match(spot.text, spot.count.end):
+        measure = _bare(spot)
+    if measure is None or not _is_dose(spot):
+        return None
+    return measure
+
+
+def _linked(spot: _Spot, following: _Spot, unit: _Measure | None) -> _Measure | None:
+    """A count that another follows in a list says no unit of its own, and is no dose where the other is none."""
+    gap = spot.text[spot.count.end : following.count.start]
+    if spot.count.high >= _SMALLEST and spot.low == following.low and _LINK.fullmatch(gap):
+        own = _after_noun(spot) if not gap[:1].strip(" ,/") else None
+        if own is None or not _NOUN.match(spot.text, spot.count.end):
+            return replace(unit, end=spot.count.end, times=Fraction(1)) if unit else None
+    return _measure(spot)
 
 
 def _reach(text: str, start: int, end: int) -> int:
@@ -161,29 +338,54 @@ def _reach(text: str, start: int, end: int) -> int:
     return start + len(words)
 
 
+def _spots(line: str) -> list[_Spot]:
+    text = plain_signs(mend(line))
+    every = counts(text)
+    if not any(count.high >= _SMALLEST for count in every):
+        return []
+    stretches = list(sentences(text))
+    return [
+        _Spot(line, text, count, *next(((a, b) for a, b in stretches if a <= count.start < b), (0, len(text))))
+        for count in every
+    ]
+
+
 def doses(line: str) -> tuple[Found, ...]:
-    """Every dose of cells in the line: a number or low-high, in `cells/kg` or `cells`, with its role as its name."""
-    text = mend(line)
-    every = amounts(line)
-    made = []
+    """Every dose of cells in the line: a number or low-high, in `cells/kg` or `cells`, with its role as its name.
+
+    Cells per area or per volume of tissue are named `dose_density`; they are no dose of a person.
+    """
+    if not may_count(line):
+        return ()
+    spots = _spots(line)
+    measures = _measures(spots)
+    made: list[Found] = []
     edge = 0
-    measured = _measures(text, every)
-    for place, (amount, measure) in enumerate(zip(every, measured, strict=True)):
+    for place, (spot, measure) in enumerate(zip(spots, measures, strict=True)):
         if measure is None:
             continue
-        low, high = sentence_at(text, amount.start)
-        following = next((every[n].start for n in range(place + 1, len(every)) if measured[n]), high)
-        name = _role(text, amount.start, measure.end, max(low, edge), min(high, following))
-        if measure.unit == "cells/kg" and name == "dose_maximum":
-            name = "dose"
-        value, mended, rivals = _whole(amount)
-        notes = "; ".join(filter(None, (f"notation mended: {mended}" if mended else "", measure.note)))
-        state: State = "ambiguous" if rivals else "repaired" if mended else "stated"
-        paired = tuple((rival, measure.unit) for rival in rivals)
-        end = _reach(text, amount.start, measure.end)
-        made.append(Found(name, amount.start, end, value, measure.unit, state, notes, paired))
-        edge = amount.end
+        following = next((spots[n].count.start for n in range(place + 1, len(spots)) if measures[n]), spot.high)
+        bounds = max(spot.low, edge), min(spot.high, following)
+        name = _role(spot.text, spot.count.start, measure.end, *bounds)
+        made.append(_found(spot, measure, name))
+        edge = spot.count.end
     return tuple(made)
+
+
+def _found(spot: _Spot, measure: _Measure, name: str) -> Found:
+    """The dose in its unit, with what was mended in its notation and the rivals that the signs admit."""
+    count = spot.count
+    if measure.unit == "cells/kg" and name == "dose_maximum":
+        name = "dose"
+    elif measure.unit not in ("cells", "cells/kg"):
+        name = "dose_density"
+    value = between(count.low * measure.times, count.high * measure.times)
+    rivals = tuple((between(a * measure.times, b * measure.times), measure.unit) for a, b in count.rivals)
+    mended = count.mended or ("escaped sign" if "\\" in spot.line[count.start : count.end] else "")
+    notes = "; ".join(filter(None, (f"notation mended: {mended}" if mended else "", measure.note)))
+    state: State = "ambiguous" if rivals else "repaired" if mended or measure.times != 1 else "stated"
+    end = _reach(spot.text, count.start, measure.end)
+    return Found(name, count.start, end, value, measure.unit, state, notes, rivals)
 
 
 # ---------------------------------------------------------------- volumes, fluids, ways of giving

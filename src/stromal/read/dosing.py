@@ -1,31 +1,48 @@
 """The doses a page states, settled: the dose, the first and later doses, levels, caps.
 
-Takes all readings of a page; gives the statements dose, dose_1, dose_2, dose_levels, dose_maximum, safe_dose and
-dose_equivalent. Used by `facts`.
+Takes all readings of a page; gives the statements dose, dose_1, dose_2, dose_levels, dose_maximum, dose_total,
+dose_density, safe_dose and dose_equivalent (the dose in another unit). Used by `facts`; `stated_doses` lists them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from stromal.read.record import Number, Range, Reading, Record, State, Statement, Value, gather, lowest, settle
 from stromal.values import Place
 
 _NUMBERED = ("dose_1", "dose_2", "dose_3", "dose_4")
+_GIVEN = ("dose", *_NUMBERED, "dose_level", "dose_subsequent")
+_APART = ("safe_dose", "dose_maximum", "dose_total", "dose_density")
 _NEAR = 2
 """Levels are printed on one line or on lines that follow each other."""
 
 
-def _levels(readings: list[Reading]) -> Statement:
+def _levels(name: str, readings: list[Reading]) -> Statement:
     """Several doses that stand side by side: every level once, smallest first."""
-    joined = gather(readings)
+    joined = settle(name, readings).readings
     values = tuple(sorted({reading.value for reading in joined}, key=lowest))
     places = tuple(dict.fromkeys(place for reading in joined for place in reading.places))
     states = {reading.state for reading in joined}
     state: State = "ambiguous" if "ambiguous" in states else "repaired" if "repaired" in states else "stated"
-    return Statement("dose_levels", values, joined[0].unit, state, places, joined)
+    return Statement(name, values, joined[0].unit, state, places, joined)
+
+
+def _weighed(readings: dict[str, list[Reading]]) -> dict[str, list[Reading]]:
+    """A number of cells that stands elsewhere per kilogram is that dose: here the page leaves `per kg` out."""
+    per_kg = {reading.value for same in readings.values() for reading in same if reading.unit == "cells/kg"}
+    note = "the page gives this number per kilogram elsewhere"
+    return {
+        name: [
+            replace(reading, unit="cells/kg", state="repaired", note="; ".join(filter(None, (reading.note, note))))
+            if name in _GIVEN and reading.unit == "cells" and reading.state != "ambiguous" and reading.value in per_kg
+            else reading
+            for reading in same
+        ]
+        for name, same in readings.items()
+    }
 
 
 def _in_one_place(readings: list[Reading]) -> bool:
@@ -42,25 +59,29 @@ def _in_one_place(readings: list[Reading]) -> bool:
 
 def dose_statements(readings: dict[str, list[Reading]]) -> Iterator[Statement]:
     """Every statement about doses that the readings support."""
-    for name in (*_NUMBERED, "safe_dose", "dose_maximum"):
-        yield settle(name, readings.get(name, []))
-    levels = readings.get("dose_level", []) + readings.get("dose_subsequent", [])
+    known = _weighed({name: readings[name] for name in (*_GIVEN, *_APART) if name in readings})
+    for name in (*_NUMBERED, *_APART):
+        yield settle(name, known.get(name, []))
+    levels = known.get("dose_level", []) + known.get("dose_subsequent", [])
     if levels:
-        yield _levels([*(r for name in _NUMBERED for r in readings.get(name, [])), *readings.get("dose", []), *levels])
-    yield from _plain(readings.get("dose", []), bool(levels))
+        every = [*(r for name in _NUMBERED for r in known.get(name, [])), *known.get("dose", []), *levels]
+        yield _levels("dose_levels", every)
+    yield from _plain(known.get("dose", []), bool(levels))
 
 
 def _plain(readings: list[Reading], levelled: bool) -> Iterator[Statement]:
     units = list(dict.fromkeys(reading.unit for reading in readings))
     for unit in units:
         same = [reading for reading in readings if reading.unit == unit]
-        name = "dose" if unit == units[0] else "dose_equivalent"
         values = {reading.value for reading in same if reading.state != "ambiguous"}
-        if len(values) > 1 and not levelled and _in_one_place(same):
-            yield _levels(same)
+        several = len(values) > 1 and not levelled and _in_one_place(same)
+        if unit != units[0]:
+            yield _levels("dose_equivalent", same) if several else settle("dose_equivalent", same)
+        elif several:
+            yield _levels("dose_levels", same)
             yield settle("dose", [], "the page gives several levels: see dose_levels")
-            return
-        yield settle(name, same)
+        else:
+            yield settle("dose", same)
     if not units:
         yield settle("dose", [])
 
@@ -86,23 +107,36 @@ class StatedDose:
 
 
 _DOSES = ("dose", *_NUMBERED, "dose_levels", "dose_equivalent")
+_LAST_RESORT = ("dose_total", "dose_maximum")
+"""What is given over all administrations, or at most: it tells the dose only where nothing else does."""
 
 
 def stated_doses(record: Record) -> tuple[StatedDose, ...]:
-    """Every dose of cells that the record states, in the order of its statements; each value once."""
-    made: dict[tuple[Number, Number, bool], StatedDose] = {}
-    for name in _DOSES:
+    """Every dose of cells that the record states, in the order of its statements; each value once.
+
+    Where one phrase admits two readings both are listed, each with the state `ambiguous`.
+    """
+    for names in (_DOSES, *((name,) for name in _LAST_RESORT)):
+        made = tuple(_stated(record, names))
+        if made:
+            return made
+    return ()
+
+
+def _stated(record: Record, names: tuple[str, ...]) -> Iterator[StatedDose]:
+    read: dict[Reading, str] = {}
+    for name in names:
         statement = record.statement(name)
         for reading in statement.readings if statement else ():
-            if reading.unit not in ("cells", "cells/kg"):
-                continue
-            values = reading.value if isinstance(reading.value, tuple) else (reading.value,)
-            for value in values:
-                ends = _ends(value)
-                if ends is not None:
-                    dose = StatedDose(*ends, reading.unit == "cells/kg", reading.state, reading.places, name)
-                    made.setdefault((dose.low, dose.high, dose.per_kg), dose)
-    return tuple(made.values())
+            if reading.unit in ("cells", "cells/kg"):
+                read.setdefault(reading, name)
+    named = {(reading.value, reading.unit): name for reading, name in reversed(read.items())}
+    for reading in settle("dose", read).readings:
+        ends = _ends(reading.value)
+        if ends is not None:
+            per_kg = reading.unit == "cells/kg"
+            name = named[reading.value, reading.unit]
+            yield StatedDose(*ends, per_kg, reading.state, reading.places, name)
 
 
 def _ends(value: Value) -> tuple[Number, Number] | None:
