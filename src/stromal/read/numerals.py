@@ -11,6 +11,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import lru_cache
+from typing import TypeAlias
 
 from stromal.read.record import Number, Range
 from stromal.values import exact
@@ -21,23 +23,38 @@ _ALIKE = str.maketrans({
     "\u00a0": " ", "\u2009": " ", "\u202f": " ", "\u2007": " ", "＜": "<", "＞": ">", "⩾": "≥", "⩽": "≤", "≧": "≥",
     "≦": "≤", "−": "-", "‐": "-", "‑": "-", "∼": "~", "～": "~", "∙": "·", "⋅": "·", "•": "·", "✕": "×", "╳": "×",
     "Χ": "x", "х": "x", "µ": "u", "μ": "u", "’": "'",
+    "\u0130": "I", "\u0131": "i", "\u017f": "s", "\u212a": "K",
 })  # fmt: skip
 
 
+_ESCAPES = ("&", "\\", "<")
+"""The signs that every escape begins with: a line without them needs no mending of escapes."""
+_KEPT = 256
+"""How many lines are remembered: a record's lines, since several readers ask for the numbers of the same line."""
+
+
+def _sign(match: re.Match[str]) -> str:
+    found = match[0]
+    sign = found[1] if found.startswith("\\") else _ENTITIES.get(found, "")
+    return sign.rjust(len(found))
+
+
+@lru_cache(_KEPT)
 def mend(text: str) -> str:
     """Undo escapes and look-alike signs without changing the length, so that every offset still fits the page."""
-
-    def plain(match: re.Match[str]) -> str:
-        found = match[0]
-        sign = found[1] if found.startswith("\\") else _ENTITIES.get(found, "")
-        return sign.rjust(len(found))
-
-    return _ENTITY.sub(plain, text.translate(_ALIKE))
+    plain = text if text.isascii() else text.translate(_ALIKE)
+    return _ENTITY.sub(_sign, plain) if any(sign in plain for sign in _ESCAPES) else plain
 
 
 def tidy(text: str) -> str:
     """A line for people: escapes undone, blanks joined."""
-    return re.sub(r"\s+", " ", _ENTITY.sub(lambda m: mend(m[0]).strip(), text)).strip()
+    if any(sign in text for sign in _ESCAPES):
+        text = _ENTITY.sub(lambda match: mend(match[0]).strip(), text)
+    return " ".join(text.split())
+
+
+Exact: TypeAlias = int | Fraction
+"""A number without any loss: an int where it is whole, because whole numbers are many and ints are quick."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +63,10 @@ class Numeral:
 
     start: int
     end: int
-    value: Fraction
-    factor: Fraction = Fraction(1)
+    value: Exact
+    factor: int = 1
     mended: str = ""
-    rivals: tuple[Fraction, ...] = ()
+    rivals: tuple[Exact, ...] = ()
 
     @property
     def scaled(self) -> bool:
@@ -62,49 +79,18 @@ class Numeral:
         return number(self.value)
 
 
-def number(value: Fraction) -> Number:
-    """A fraction as int where it is whole, else as float."""
+def number(value: Exact) -> Number:
+    """An exact number as int where it is whole, else as float."""
     return value.numerator if value.denominator == 1 else float(value)
 
 
-WORDS: dict[str, int] = {
-    word: count
-    for count, word in enumerate(
-        (
-            "zero",
-            "one",
-            "two",
-            "three",
-            "four",
-            "five",
-            "six",
-            "seven",
-            "eight",
-            "nine",
-            "ten",
-            "eleven",
-            "twelve",
-            "thirteen",
-            "fourteen",
-            "fifteen",
-            "sixteen",
-            "seventeen",
-            "eighteen",
-            "nineteen",
-            "twenty",
-        )
-    )
-}
-WORDS |= {
-    "thirty": 30,
-    "forty": 40,
-    "fifty": 50,
-    "sixty": 60,
-    "seventy": 70,
-    "eighty": 80,
-    "ninety": 90,
-    "hundred": 100,
-}
+_COUNTED = (
+    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
+    "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty",
+)  # fmt: skip
+WORDS: dict[str, int] = {word: count for count, word in enumerate(_COUNTED)} | {
+    "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90, "hundred": 100,
+}  # fmt: skip
 _SCALES = {"thousand": 3, "million": 6, "millions": 6, "billion": 9, "m": 6, "mln": 6, "mio": 6}
 _SUPER = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 
@@ -124,25 +110,28 @@ _POWER = (
 _TIMES = r"\s*[x×X*·]\s*"
 _MANTISSA = rf"(?P<mantissa>{_DIGITS}|\d+,\d{{1,2}})"
 _NUMERAL = re.compile(
-    rf"(?<![\w.])(?<![A-Za-z]-)(?:{_MANTISSA}(?:{_TIMES}|\s?\.\s?(?=10\s*\^)))?{_POWER}"
-    rf"|(?<![\w.^])(?<![A-Za-z]-)(?P<digits>{_DIGITS})(?:[eE]\+?(?P<exponent>\d{{1,2}})(?!\d)"
-    rf"|\s*(?P<scale>thousand|millions?|billion|mln|mio|M(?!/))(?!\w))?"
-    rf"|\b(?P<word>{_WORD})\b(?:[\s-]+(?P<wordscale>thousand|millions?|billion)\b)?",
+    rf"(?:{_MANTISSA}(?:{_TIMES}|\s?\.\s?(?=10\s*\^)))?{_POWER}"
+    rf"|(?<!\^)(?P<digits>{_DIGITS})(?:[eE]\+?(?P<exponent>\d{{1,2}})(?!\d)"
+    rf"|\s*(?P<scale>thousand|millions?|billion|mln|mio|M(?!/))(?!\w))?",
     re.IGNORECASE,
 )
-
+_BEGIN = re.compile(r"[\d.](?<![\w.][\d.])(?<![A-Za-z]-[\d.])")
+"""Where a numeral may begin. Its own first sign stands first here, so that the search leaps from digit to digit."""
+_WORDED = re.compile(rf"(?<!\w)(?=[efhnostz])(?P<word>{_WORD})\b(?:[\s-]+(?P<wordscale>thousand|millions?|billion)\b)?")
+"""Numbers in words, in small letters; the first letters are asked first because few words begin with them."""
 
 _LONGEST = 60
 """Nothing measured is written with more signs; a longer run of digits is no number."""
 
 
-def _digits(text: str) -> Fraction:
-    return exact(text.replace(",", "").replace("·", ".").replace(" ", ""))
+def _digits(text: str) -> Exact:
+    if text.isdigit():
+        return int(text)
+    return _whole(exact(text.replace(",", "").replace("·", ".").replace(" ", "")))
 
 
-def _word(text: str) -> Fraction:
-    first, _, second = text.lower().partition(" ")
-    return Fraction(WORDS[first] * (100 if second.strip() == "hundred" else 1))
+def _whole(value: Exact) -> Exact:
+    return value.numerator if value.denominator == 1 else value
 
 
 def _power(match: re.Match[str], text: str) -> Numeral:
@@ -150,64 +139,94 @@ def _power(match: re.Match[str], text: str) -> Numeral:
     if re.fullmatch(r"\d+,\d{1,2}", mantissa):
         mantissa, mended = mantissa.replace(",", "."), "decimal comma"
     kind = next(name for name in ("caret", "bracketed", "super", "e", "bracket", "lost") if match[name])
-    power = int(match[kind].translate(_SUPER))
-    factor = Fraction(10) ** power
-    value = _digits(mantissa) * factor
-    span = match.span()
+    factor = 10 ** int(match[kind].translate(_SUPER))
+    value = _whole(_digits(mantissa) * factor)
+    start, end = match.span()
     if kind == "lost":
         mended = "superscript lost"
     elif kind == "e":
-        return Numeral(*span, value, factor, "written 10eN", (value * 10,))
-    elif text[span[0] : span[1]] != match[0]:
+        return Numeral(start, end, value, factor, "written 10eN", (_whole(value * 10),))
+    elif text[start:end] != match[0]:
         mended = "escaped sign"
     elif kind == "bracket":
         mended = "superscript in brackets"
-    return Numeral(*span, value, factor, mended)
+    return Numeral(start, end, value, factor, mended)
 
 
 def _single(match: re.Match[str], text: str) -> Numeral:
-    if match["base"]:
+    start, end = match.span()
+    digits, exponent, scale = match.group("digits", "exponent", "scale")
+    if digits is None:
         if match["lost"] and not match["mantissa"] and match["base"] + match["lost"] == match[0]:
             # A bare 106 may be a hundred and six: only the words around it can tell (`doses` asks for them).
-            return Numeral(*match.span(), Fraction(int(match[0])), rivals=(Fraction(10) ** int(match["lost"]),))
+            return Numeral(start, end, int(match[0]), rivals=(10 ** int(match["lost"]),))
         return _power(match, text)
-    if match["digits"]:
-        if match["scale"] == "m":  # a lower-case m is a metre or a month, not a million
-            return Numeral(match.start(), match.end("digits"), _digits(match["digits"]))
-        factor = Fraction(10) ** int(match["exponent"] or _SCALES.get((match["scale"] or "").lower(), 0))
-        return Numeral(*match.span(), _digits(match["digits"]) * factor, factor)
-    factor = Fraction(10) ** _SCALES.get((match["wordscale"] or "").lower(), 0)
-    return Numeral(*match.span(), _word(match["word"]) * factor, factor)
+    if exponent is None and scale is None:
+        return Numeral(start, end, _digits(digits))
+    if scale == "m":  # a lower-case m is a metre or a month, not a million
+        return Numeral(start, match.end("digits"), _digits(digits))
+    factor = 10 ** int(exponent or _SCALES[scale.lower()])
+    return Numeral(start, end, _whole(_digits(digits) * factor), factor)
 
 
-_LIST = re.compile(r"\s*(?:,|/|,?\s*(?:or|and))\s*")
-_TO = re.compile(r"\s*(?:-|–|—|~|to|up to|and)\s*", re.IGNORECASE)
+def _printed(mended: str, text: str) -> Iterator[Numeral]:
+    """The numerals that begin with a digit or a point."""
+    reached = 0
+    for begin in _BEGIN.finditer(mended):
+        if begin.start() < reached:
+            continue
+        match = _NUMERAL.match(mended, begin.start())
+        if match is not None:
+            reached = match.end()
+            if reached - begin.start() <= _LONGEST:
+                yield _single(match, text)
+
+
+def _spelled(mended: str) -> Iterator[Numeral]:
+    """The numerals in words: `twenty`, `three hundred`, `five million`."""
+    for match in _WORDED.finditer(mended.lower()):
+        first, _, second = match["word"].partition(" ")
+        scale = match["wordscale"]
+        factor = 10 ** _SCALES[scale] if scale else 1
+        count = WORDS[first] * (100 if second.strip() == "hundred" else 1)
+        yield Numeral(match.start(), match.end(), count * factor, factor)
+
+
+_TO = frozenset(("-", "–", "—", "~", "to", "up to", "and"))
+_LISTED = frozenset((",", "/", "or", "and", ",or", ",and", ", or", ", and"))
+
+
+def _joined(between: str) -> bool:
+    """Whether two numbers with these words between them stand in one list or range."""
+    words = between.strip()
+    return words in _LISTED or words.lower() in _TO
 
 
 def _shares_scale(low: Numeral, high: Numeral, text: str) -> Numeral:
     """`1-5 million`, `2/10/50 x 10^6`: the earlier number takes the scale of the later one."""
-    printed = text[high.start : high.end]
-    millions = re.fullmatch(r"\d{1,3}((?:,000)+)", printed)
+    millions = re.fullmatch(r"\d{1,3}((?:,000)+)", text[high.start : high.end])
     if low.scaled or low.value >= 1000:
         return low
     if millions:
-        factor = Fraction(1000) ** (len(millions[1]) // 4)
-        return replace(low, value=low.value * factor, factor=factor, mended="zeros left out")
+        factor = 1000 ** (len(millions[1]) // 4)
+        return replace(low, value=_whole(low.value * factor), factor=factor, mended="zeros left out")
     if not high.scaled:
         return low
-    rivals = tuple(low.value * high.factor * 10 for _ in high.rivals)
-    return replace(low, value=low.value * high.factor, factor=high.factor, mended=high.mended, rivals=rivals)
+    value = _whole(low.value * high.factor)
+    rivals = tuple(value * 10 for _ in high.rivals)
+    return replace(low, value=value, factor=high.factor, mended=high.mended, rivals=rivals)
 
 
+@lru_cache(_KEPT)
 def numerals(text: str) -> tuple[Numeral, ...]:
     """Every number of the line, in order, each with its own value even where a list or range shares one scale."""
     mended = mend(text)
-    matches = [match for match in _NUMERAL.finditer(mended) if len(match[0]) <= _LONGEST]
-    found = [_single(match, text) for match in matches]
+    found = sorted((*_printed(mended, text), *_spelled(mended)), key=lambda numeral: numeral.start)
     for place in range(len(found) - 2, -1, -1):
-        between = mended[found[place].end : found[place + 1].start]
-        if _LIST.fullmatch(between) or _TO.fullmatch(between):
-            found[place] = _shares_scale(found[place], found[place + 1], mended)
+        high = found[place + 1]
+        # Only a scaled number or one of thousands has a scale or zeros to share, and most numbers are small.
+        if (high.factor > 1 or high.value >= 1000) and _joined(mended[found[place].end : high.start]):
+            found[place] = _shares_scale(found[place], high, mended)
     return tuple(found)
 
 
@@ -236,32 +255,43 @@ class Amount:
 _UNIT_TWICE = re.compile(r"\s*(?P<unit>%|[a-z][a-z/]*)\s*(?:-|–|—|~|\bto)\s*", re.IGNORECASE)
 
 
+@lru_cache(_KEPT)
 def amounts(text: str) -> tuple[Amount, ...]:
     """Numbers, with those joined by a dash or `to` (or `and` after `between`) as one range."""
-    mended, made, found = mend(text), list[Amount](), list(numerals(text))
-    while found:
-        low = found.pop(0)
-        if found and _is_range(mended, low, found[0]):
-            made.append(Amount(low.start, found[0].end, (low, found.pop(0))))
+    mended, made = mend(text), list[Amount]()
+    low: Numeral | None = None
+    for numeral in numerals(text):
+        if low is None:
+            low = numeral
+        elif _is_range(mended, low, numeral):
+            made.append(Amount(low.start, numeral.end, (low, numeral)))
+            low = None
         else:
             made.append(Amount(low.start, low.end, (low,)))
+            low = numeral
+    if low is not None:
+        made.append(Amount(low.start, low.end, (low,)))
     return tuple(made)
 
 
+_BETWEEN = re.compile(r"between\s+(?:the\s+ages?\s+of\s+)?$", re.IGNORECASE)
+_JOINT_ENDS = tuple("-–—~oOdD")
+"""The last signs of a dash, `to` and `and`: whatever ends otherwise joins no range."""
+
+
 def _is_range(text: str, low: Numeral, high: Numeral) -> bool:
-    between = text[low.end : high.start]
-    if low.value >= high.value:
+    between = text[low.end : high.start].rstrip()
+    if low.value >= high.value or not between.endswith(_JOINT_ENDS):
         return False
     twice = _UNIT_TWICE.fullmatch(between)
     if twice:  # 20% to 40%, 18 years to 65 years: the unit is printed at both ends
         return re.match(rf"\s*{re.escape(twice['unit'].rstrip('s'))}", text[high.end :], re.IGNORECASE) is not None
-    if not _TO.fullmatch(between):
-        return False
-    joined = between.strip().lower()
-    return (
-        joined != "and"
-        or re.search(r"between\s+(?:the\s+ages?\s+of\s+)?$", text[: low.start], re.IGNORECASE) is not None
-    )
+    joint = between.lstrip().lower()
+    return joint in _TO and (joint != "and" or _BETWEEN.search(text[max(0, low.start - _BACK) : low.start]) is not None)
+
+
+_BACK = 60
+"""No further back than this are the words sought that lead to a number."""
 
 
 TIME_UNITS = {
@@ -274,7 +304,8 @@ TIME_UNITS = {
 _UNIT = re.compile(
     r"[\s-]*(?P<unit>years?|yrs?|months?|mths?|mos?|weeks?|wks?|days?|hours?|hrs?|minutes?|min)\b'?", re.IGNORECASE
 )
-_ARTICLE = re.compile(r"\b(?:a|an)\s+(?P<unit>year|month|week|day|hour)\b", re.IGNORECASE)
+_ARTICLE = re.compile(r"a(?<!\wa)n?\s+(?P<unit>year|month|week|day|hour)\b")
+"""`a year`, in small letters; the letter stands before its own condition, so that the search leaps to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,13 +318,18 @@ class Length:
     unit: str
 
 
-def durations(text: str) -> Iterator[Length]:
-    """Every length of time: `14 to 21 days`, `six months`, `3-month`, `a year`."""
+@lru_cache(_KEPT)
+def _lengths(text: str) -> tuple[Length, ...]:
     mended = mend(text)
     made = [
         Length(amount.start, unit.end(), amount.value, TIME_UNITS[unit["unit"].lower()])
         for amount in amounts(text)
         if (unit := _UNIT.match(mended, amount.end)) is not None
     ]
-    made += [Length(m.start(), m.end(), 1, TIME_UNITS[m["unit"].lower()]) for m in _ARTICLE.finditer(mended)]
-    yield from sorted(made, key=lambda length: length.start)
+    articles = [Length(m.start(), m.end(), 1, TIME_UNITS[m["unit"]]) for m in _ARTICLE.finditer(mended.lower())]
+    return tuple(sorted(made + articles, key=lambda length: length.start) if articles else made)
+
+
+def durations(text: str) -> Iterator[Length]:
+    """Every length of time: `14 to 21 days`, `six months`, `3-month`, `a year`."""
+    return iter(_lengths(text))

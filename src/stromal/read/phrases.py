@@ -7,8 +7,11 @@ step of the walk, shared by `doses`, `limits` and `prose`.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
+from operator import itemgetter
 
 from stromal.read.record import Item, Reading, State, Value
 
@@ -46,28 +49,44 @@ class Found:
         return tuple(Reading(value, unit, places, "ambiguous", self.note) for value, unit in every)
 
 
-_STOP = re.compile(r"[.!?;]+[\"”')]*(?=\s+[\"“(]?[A-Z0-9]|\s*$)|(?<=[a-z)][.!?])(?=[A-Z][a-z])")
+_STOP = re.compile(r"[.!?;](?:(?<![.!?;]{2})[.!?;]*[\"”')]*(?=\s+[\"“(]?[A-Z0-9]|\s*$)|(?<=[a-z)][.!?])(?=[A-Z][a-z]))")
+"""Where a sentence may end. The sign itself stands first, so that the search leaps from stop to stop."""
 _ABBREVIATED = pattern(
     r"(?:\b(?:e\.g|i\.e|approx|vs|cf|ca|no|dr|prof|st|max|min|incl|resp|fig|etc|al)",
     r"|(?:^|[\s(.])[A-Z])\.$",
 )
+_LONGEST_ABBREVIATION = 10
+_KEPT = 256
+"""How many lines are remembered: several readers ask for the sentences of the same line."""
+
+
+@lru_cache(_KEPT)
+def _bounds(text: str) -> tuple[tuple[int, int], ...]:
+    start, made = 0, list[tuple[int, int]]()
+    for match in _STOP.finditer(text):
+        end = match.end()
+        if text[end - 1] == "." and _ABBREVIATED.search(text[max(start, end - _LONGEST_ABBREVIATION) : end]):
+            continue
+        made.append((start, end))
+        start = end
+    if text[start:].strip():
+        made.append((start, len(text)))
+    return tuple(made)
 
 
 def sentences(text: str) -> Iterator[tuple[int, int]]:
     """The stretches of the line that are sentences; abbreviations and initials end none, glued ones are parted."""
-    start = 0
-    for match in _STOP.finditer(text):
-        if match.end() == start or _ABBREVIATED.search(text[start : match.end()]):
-            continue
-        yield start, match.end()
-        start = match.end()
-    if text[start:].strip():
-        yield start, len(text)
+    return iter(_bounds(text))
 
 
 def sentence_at(text: str, place: int) -> tuple[int, int]:
     """The sentence that holds this offset."""
-    return next(((a, b) for a, b in sentences(text) if a <= place < b), (0, len(text)))
+    bounds = _bounds(text)
+    at = bisect_right(bounds, place, key=_end)
+    return bounds[at] if at < len(bounds) else (0, len(text))
+
+
+_end = itemgetter(1)
 
 
 def slug(text: str, words: int = 4) -> str:
