@@ -9,6 +9,8 @@ published: `2021-03-05`, or `2021-03` where only the month is known.
 
 from __future__ import annotations
 
+import zlib
+from collections.abc import Iterable
 from typing import Literal
 
 import msgspec
@@ -156,11 +158,21 @@ class Card(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fal
     digest: str = ""
 
 
+class Passage(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A line of a record's text, the section it stands in, and its place there."""
+
+    section: str
+    path: str
+    line: int
+    text: str
+
+
 # ---------------------------------------------------------------- codecs
 
 _PACK = msgspec.msgpack.Encoder()
 _UNPACK = msgspec.msgpack.Decoder(Card)
 _UNJSON = msgspec.json.Decoder(Card)
+_PASSAGES = msgspec.msgpack.Decoder(tuple[Passage, ...])
 
 
 def to_bytes(card: Card) -> bytes:
@@ -181,3 +193,16 @@ def to_json(card: Card) -> bytes:
 def from_json(written: bytes | str) -> Card:
     """A card out of JSON. Raises msgspec.DecodeError when the text holds none."""
     return _UNJSON.decode(written)
+
+
+def text_to_bytes(passages: Iterable[Passage]) -> bytes:
+    """The lines of a record, packed."""
+    return zlib.compress(_PACK.encode(tuple(passages)), 1)
+
+
+def text_from_bytes(packed: bytes) -> tuple[Passage, ...]:
+    """The lines of a record out of their pack. Raises msgspec.DecodeError when the bytes hold none."""
+    try:
+        return _PASSAGES.decode(zlib.decompress(packed))
+    except zlib.error as error:
+        raise msgspec.DecodeError(str(error)) from None

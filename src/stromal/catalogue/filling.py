@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from stromal.catalogue.card import Arm, Card, Cited, Dose, Kind, Location, Official, Party, Span, Treatment
+from stromal.catalogue.card import Arm, Card, Cited, Dose, Kind, Location, Official, Party, Passage, Span, Treatment
 from stromal.read.dosing import stated_doses
 from stromal.read.record import Number, Range, Reading, Record, Value
 from stromal.read.study import Tree, at, listed, module, rows, words
@@ -92,23 +92,32 @@ def _some(part: Tree, name: str) -> str | None:
     return words(part, name).strip() or None
 
 
-def _identity(tree: Tree) -> dict[str, object]:
-    about = module(tree, "identification")
+_MESH = "derivedSection.conditionBrowseModule"
+
+
+def _others(about: Tree) -> tuple[str, ...]:
+    """What else a trial is called, besides its number."""
     own = words(about, "nctId")
     others = [str(at(about, "orgStudyIdInfo.id") or ""), words(about, "acronym"), *listed(about, "nctIdAliases")]
     others += [words(row, "id") for row in rows(about, "secondaryIdInfos")]
+    return tuple(dict.fromkeys(other for other in others if other and other != own))
+
+
+def _identity(tree: Tree) -> dict[str, object]:
+    about = module(tree, "identification")
     return {
-        "other_ids": tuple(dict.fromkeys(other for other in others if other and other != own)),
+        "other_ids": _others(about),
         "title": _some(about, "briefTitle") or _some(about, "officialTitle"),
         "official_title": _some(about, "officialTitle"),
         "conditions": listed(module(tree, "conditions"), "conditions"),
         "keywords": listed(module(tree, "conditions"), "keywords"),
-        "mesh": tuple(
-            words(row, "term")
-            for row in rows(at(tree, "derivedSection.conditionBrowseModule") or {}, "meshes")
-            if words(row, "term")
-        ),
+        "mesh": tuple(term for term in _mesh(tree) if term),
     }
+
+
+def _mesh(tree: Tree) -> Iterator[str]:
+    found = at(tree, _MESH)
+    return (words(row, "term") for row in rows(found if isinstance(found, dict) else {}, "meshes"))
 
 
 def _design(tree: Tree) -> dict[str, object]:
@@ -331,9 +340,14 @@ def card(record: Record, *, line: int = 0, digest: str = "") -> Card:
     return Card(**made | own)  # type: ignore[arg-type]
 
 
-def passages(record: Record) -> Iterator[tuple[str, Place, str]]:
-    """Every line of the record's text with the name of its section and its place, in the order of the page."""
+def passages(record: Record) -> Iterator[Passage]:
+    """Every line by which a trial can be found, with its section and its place, in the order of the page."""
     for section in record.sections:
         for item in section.items:
             if item.text:
-                yield section.name, item.place, item.text
+                yield Passage(section.name, item.place.path, item.place.line, item.text)
+    if record.tree is not None:
+        for name in _others(module(record.tree, "identification")):
+            yield Passage("ids", "protocolSection.identificationModule", 1, name)
+        for number, term in enumerate(_mesh(record.tree)):
+            yield Passage("mesh", f"{_MESH}.meshes[{number}]", 1, term)

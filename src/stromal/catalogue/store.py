@@ -8,7 +8,6 @@ from it and can be made again. Where several files hold one trial, the newest is
 from __future__ import annotations
 
 import sqlite3
-import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ from urllib.parse import quote
 import msgspec
 
 from stromal.catalogue import card as cards_of
-from stromal.catalogue.card import Card
+from stromal.catalogue.card import Card, Passage
 from stromal.values import Finding, Place, Unusable
 
 APPLICATION = 0x53545243
@@ -27,9 +26,7 @@ VERSION = 1
 FILE = "catalogue.sqlite"
 _WAIT_S = 30.0
 
-_SCHEMA = f"""
-PRAGMA application_id = {APPLICATION};
-PRAGMA user_version = {VERSION};
+_SCHEMA = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE source (path TEXT PRIMARY KEY, size INTEGER NOT NULL, mtime INTEGER NOT NULL, digest TEXT NOT NULL)
     WITHOUT ROWID;
@@ -40,41 +37,21 @@ CREATE TABLE entry (
 CREATE INDEX entry_id ON entry (id, shown);
 CREATE INDEX entry_source ON entry (source);
 CREATE INDEX entry_digest ON entry (digest);
-CREATE TABLE wide (id TEXT NOT NULL, per_kg INTEGER NOT NULL, low REAL NOT NULL, high REAL NOT NULL);
-CREATE INDEX wide_id ON wide (id);
+CREATE TABLE wide (number INTEGER NOT NULL, per_kg INTEGER NOT NULL, low REAL NOT NULL, high REAL NOT NULL);
+CREATE INDEX wide_number ON wide (number);
+CREATE TRIGGER entry_gone AFTER DELETE ON entry BEGIN DELETE FROM wide WHERE number = old.number; END;
 CREATE TABLE touched (id TEXT PRIMARY KEY) WITHOUT ROWID;
 """
+# `wide` holds the doses that are stretches: one may reach over a whole stretch that is searched for.
 # `touched` outlives a crash: its trials are those whose part of the search index is not up to date.
 
+_PUT = "INSERT INTO entry (source, line, id, day, digest, card, text) VALUES (?, ?, ?, ?, ?, ?, ?)"
 _SHOW = """
 UPDATE entry SET shown = number = (
     SELECT number FROM entry AS other WHERE other.id = entry.id ORDER BY day DESC, digest DESC, source, line LIMIT 1
 ) WHERE id IN (SELECT id FROM touched)
 """
 """Of several entries of one trial the newest is shown; among those of one day always the same one."""
-
-
-class Passage(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A line of a record's text, the section it stands in, and its place there."""
-
-    section: str
-    path: str
-    line: int
-    text: str
-
-
-_PACK = msgspec.msgpack.Encoder()
-_PASSAGES = msgspec.msgpack.Decoder(tuple[Passage, ...])
-
-
-def pack_text(passages: Iterable[Passage]) -> bytes:
-    """Passages, packed for the store."""
-    return zlib.compress(_PACK.encode(tuple(passages)), 6)
-
-
-def unpack_text(packed: bytes) -> tuple[Passage, ...]:
-    """Passages out of the store."""
-    return _PASSAGES.decode(zlib.decompress(packed))
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,13 +74,14 @@ class Entry:
     digest: str
     card: bytes
     text: bytes
+    wide: tuple[tuple[bool, float, float], ...] = ()
 
 
 def entry(card: Card, passages: Iterable[Passage] = ()) -> Entry:
     """A card and the text of its record, packed."""
-    return Entry(
-        card.id, card.line, card.updated or "", card.digest, cards_of.to_bytes(card), pack_text(passages)
-    )  # fmt: skip
+    wide = tuple((dose.per_kg, float(dose.low), float(dose.high)) for dose in card.doses if dose.low < dose.high)
+    packed = cards_of.to_bytes(card), cards_of.text_to_bytes(passages)
+    return Entry(card.id, card.line, card.updated or "", card.digest, *packed, wide)
 
 
 def _bad(code: str, message: str, hint: str, path: Path) -> Unusable:
@@ -141,7 +119,8 @@ class Catalogue:
             message = f"cannot be made: {error.strerror}"
             raise _bad("catalogue.unwritable", message, "choose another folder", folder) from None
         connection = _connect(path, "mode=rwc", empty=True)
-        connection.executescript(f"PRAGMA journal_mode = WAL; BEGIN; {_SCHEMA} COMMIT;")
+        marked = f"PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {VERSION};"
+        connection.executescript(f"PRAGMA journal_mode = WAL; BEGIN; {marked} {_SCHEMA} COMMIT;")
         return cls(folder, connection)
 
     def close(self) -> None:
@@ -160,6 +139,8 @@ class Catalogue:
         """Rows of a query; damage in the file becomes Unusable."""
         try:
             yield from self.connection.execute(query, values)
+        except sqlite3.ProgrammingError:  # the caller's mistake, as a closed catalogue is, and no damage
+            raise
         except sqlite3.DatabaseError as error:
             raise _told(error, self.folder / FILE) from error
 
@@ -181,15 +162,42 @@ class Catalogue:
     def text(self, name: str) -> tuple[Passage, ...]:
         """The lines of a trial's record; empty where there is no such trial."""
         row = next(self._rows("SELECT text FROM entry WHERE shown AND id = ?", name), None)
-        try:
-            return unpack_text(row[0]) if row and isinstance(row[0], bytes) else ()
-        except (msgspec.DecodeError, zlib.error):
-            raise self._damaged(name) from None
+        return self._passages(row[0], name) if row else ()
 
-    def texts(self) -> Iterator[tuple[Card, tuple[Passage, ...]]]:
-        """Every card with the lines of its record, in the order of their ids."""
-        for card in self.cards():
-            yield card, self.text(card.id)
+    def shown(self, names: Iterable[str] | None = None) -> Iterator[tuple[int, Card, tuple[Passage, ...]]]:
+        """Row number, card and lines of every trial in the order of ids, or of those named."""
+        some = "" if names is None else "AND id = ?"
+        query = f"SELECT number, id, card, text FROM entry WHERE shown {some} ORDER BY id"  # noqa: S608 - of two words
+        for values in [()] if names is None else ((name,) for name in names):
+            for number, name, packed, text in self._rows(query, *values):
+                yield int(str(number)), self._card(packed, name), self._passages(text, name)
+
+    def at(self, number: int, *, text: bool = True) -> tuple[Card, tuple[Passage, ...]]:
+        """The card in a row of the store, with the lines of its record where they are wanted."""
+        column = "text" if text else "NULL"
+        query = f"SELECT id, card, {column} FROM entry WHERE number = ?"  # noqa: S608 - of two words
+        row = next(self._rows(query, number), None)
+        if row is None:
+            raise self._damaged(f"row {number}")
+        return self._card(row[1], row[0]), self._passages(row[2], row[0]) if text else ()
+
+    def names(self, numbers: Iterable[int]) -> dict[int, str]:
+        """The ids in rows of the store."""
+        marks = msgspec.json.encode(list(numbers)).decode()
+        query = "SELECT number, id FROM entry WHERE number IN (SELECT value FROM json_each(?))"
+        return {int(str(number)): str(name) for number, name in self._rows(query, marks)}
+
+    def wider(self, low: float, high: float, *, per_kg: bool) -> list[str]:
+        """The trials with a dose that is a stretch and reaches over another at both its ends."""
+        query = """SELECT DISTINCT id FROM wide JOIN entry ON entry.number = wide.number
+                   WHERE shown AND per_kg = ? AND low < ? AND high > ? ORDER BY id"""
+        return [str(row[0]) for row in self._rows(query, per_kg, low, high)]
+
+    def _passages(self, packed: object, name: object) -> tuple[Passage, ...]:
+        try:
+            return cards_of.text_from_bytes(packed if isinstance(packed, bytes) else b"")
+        except msgspec.DecodeError:
+            raise self._damaged(str(name)) from None
 
     def sources(self) -> dict[str, Source]:
         """The files the catalogue was made from, by path."""
@@ -257,10 +265,12 @@ class Writer:
 
     def put(self, source: str, *entries: Entry) -> None:
         """Put entries of a source file beside those it has."""
-        self.connection.executemany(
-            "INSERT INTO entry (source, line, id, day, digest, card, text) VALUES (?, ?, ?, ?, ?, ?, ?)",
-            ((source, e.line, e.id, e.day, e.digest, e.card, e.text) for e in entries),
-        )
+        for e in entries:
+            row = (source, e.line, e.id, e.day, e.digest, e.card, e.text)
+            number = self.connection.execute(_PUT, row).lastrowid
+            if e.wide:
+                wide = ((number, *each) for each in e.wide)
+                self.connection.executemany("INSERT INTO wide VALUES (?, ?, ?, ?)", wide)
         self.connection.executemany("INSERT OR IGNORE INTO touched VALUES (?)", ((e.id,) for e in entries))
 
     def name(self, source: Source) -> None:

@@ -1,0 +1,198 @@
+"""The search index beside a catalogue: its schema, how a trial becomes a document, how the index follows the store.
+
+Takes a Catalogue; gives the searcher that `search` asks. The index holds nothing that the store does not: it is made
+from it whole when much has changed, in the order of the ids and as one piece, and otherwise follows it trial by trial.
+"""
+
+from __future__ import annotations
+
+import shutil
+from calendar import monthrange
+from collections.abc import Iterator, Sequence
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import tantivy
+
+from stromal.catalogue.card import Card, Dose, Passage
+from stromal.catalogue.store import Catalogue
+from stromal.values import Finding, Place, Unusable
+
+FOLDER = "index"
+ENGLISH = "stromal_english"
+_HEAP = 1_500_000_000
+"""The most memory the writer takes: enough to hold 100,000 trials, so that they come out as one piece."""
+_ANEW = 0.2
+"""The share of trials changed beyond which the index is made anew."""
+TEXTS = ("body", "conditions")
+_TITLE, _CONDITION = 5, 3
+WORDS = ("phase", "status", "type", "route", "tissue", "donor", "country")
+"""Fields whose values are words of the registry or of the field, matched whole."""
+_FLAGS = ("has_dose", "has_results")
+_NUMBERS = ("start_low", "start_high", "updated")
+
+
+@cache
+def analyzer() -> tantivy.TextAnalyzer:
+    """How text becomes terms: words, in small letters, without accents, English endings taken off."""
+    built = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
+    for step in (
+        tantivy.Filter.remove_long(60), tantivy.Filter.lowercase(), tantivy.Filter.ascii_fold(),
+        tantivy.Filter.stemmer("english"),
+    ):  # fmt: skip
+        built = built.filter(step)
+    return built.build()
+
+
+@cache
+def schema() -> tantivy.Schema:
+    """The fields of a document. Nothing is stored: a hit leads to its row in the store by `number`."""
+    builder = tantivy.SchemaBuilder()
+    builder.add_unsigned_field("number", fast=True)
+    builder.add_text_field("id", tokenizer_name="raw", index_option="basic")
+    for name in TEXTS:
+        builder.add_text_field(name, tokenizer_name=ENGLISH, index_option="position")
+    for name in WORDS:
+        builder.add_text_field(name, tokenizer_name="raw", index_option="basic")
+    for name in _FLAGS:
+        builder.add_boolean_field(name, indexed=True)
+    for name in _NUMBERS:
+        builder.add_integer_field(name, fast=True)
+    for name in ("dose_kg", "dose_cells"):
+        builder.add_float_field(name, fast=True)
+    return builder.build()
+
+
+# ---------------------------------------------------------------- a trial as a document
+
+
+def days(text: str | None) -> tuple[int, int] | None:
+    """The first and the last day that a published day or month may mean, counted in days."""
+    if not text:
+        return None
+    year, month, *day = (int(part) for part in text.split("-"))
+    try:
+        first = date(year, month, *(day or [1])).toordinal()
+    except ValueError:
+        return None
+    return first, first if day else first + monthrange(year, month)[1] - 1
+
+
+def known_words(card: Card) -> dict[str, Sequence[str]]:
+    """What a card says in each field of words; empty where it says nothing."""
+    return {
+        "phase": card.phases, "status": _one(card.status), "type": _one(card.study_type), "route": card.routes,
+        "tissue": card.tissues, "donor": card.donors, "country": card.countries,
+    }  # fmt: skip
+
+
+def _one(text: str | None) -> tuple[str, ...]:
+    return (text,) if text else ()
+
+
+def dose_field(dose: Dose) -> str:
+    """The field that holds doses of its unit."""
+    return "dose_kg" if dose.per_kg else "dose_cells"
+
+
+def document(number: int, card: Card, text: Sequence[Passage]) -> tantivy.Document:
+    """A trial as the index takes it.
+
+    All words are in one field, which makes searching fast and ranking simple: BM25 over the whole record, in which
+    every mention in a title counts as often as `_TITLE` says, and in the conditions as `_CONDITION` says.
+    """
+    titles, conditions = [*_one(card.title), *_one(card.official_title)], [*card.conditions, *card.mesh, *card.keywords]
+    made: dict[str, list[Any]] = {
+        "number": [number],
+        "id": [card.id],
+        "conditions": conditions,
+        "body": [
+            card.id, *(passage.text for passage in text), *titles * (_TITLE - 1), *conditions * (_CONDITION - 1),
+        ],
+        "has_dose": [bool(card.doses)],
+        "has_results": [] if card.has_results is None else [card.has_results],
+    }  # fmt: skip
+    made |= {name: list(values) for name, values in known_words(card).items()}
+    start, updated = days(card.start), days(card.updated)
+    made["start_low"], made["start_high"] = ([start[0]], [start[1]]) if start else ([], [])
+    made["updated"] = [updated[1]] if updated else []
+    for dose in card.doses:
+        made.setdefault(dose_field(dose), []).extend(sorted({float(dose.low), float(dose.high)}))
+    return tantivy.Document.from_dict({name: values for name, values in made.items() if values}, schema())
+
+
+# ---------------------------------------------------------------- the index on disk
+
+
+def _empty(folder: Path) -> tantivy.Index:
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return tantivy.Index(schema(), str(folder))
+
+
+def load(folder: Path) -> tantivy.Index:
+    """The index of a catalogue's folder. Raises Unusable when it is missing or damaged."""
+    place = folder / FOLDER
+    hint = "make it again from the catalogue: stromal index PATH... -o FOLDER"
+    try:
+        index = tantivy.Index.open(str(place))
+        index.register_tokenizer(ENGLISH, analyzer())
+        index.config_reader("manual")
+        index.reload()
+        probe = index.searcher()
+        probe.search(tantivy.Query.term_query(schema(), "body", "cell"), 1)
+    except (ValueError, OSError) as error:
+        message = f"the search index cannot be read ({str(error).splitlines()[0]})"
+        raise Unusable(Finding("catalogue.index", "error", message, (Place(0, "", str(place)),), hint)) from None
+    return index
+
+
+def follow(catalogue: Catalogue) -> bool:
+    """Bring the index up to what the store holds; whether it was made anew."""
+    changed = [str(row[0]) for row in catalogue.connection.execute("SELECT id FROM touched ORDER BY id")]
+    try:
+        index = load(catalogue.folder) if len(changed) <= _ANEW * len(catalogue) else None
+    except Unusable:
+        index = None
+    if index is None:
+        _make_anew(catalogue)
+    elif changed:
+        _follow(catalogue, index, changed)
+    catalogue.connection.execute("DELETE FROM touched")
+    return index is None
+
+
+def _documents(catalogue: Catalogue, names: Sequence[str] | None = None) -> Iterator[tantivy.Document]:
+    for number, card, text in catalogue.shown(names):
+        yield document(number, card, text)
+
+
+def _make_anew(catalogue: Catalogue) -> None:
+    """A new index in place of the old; one thread and one piece, so that equal catalogues make equal indexes."""
+    place = catalogue.folder / FOLDER
+    new = place.with_name(f"{FOLDER}.new")
+    index = _empty(new)
+    index.register_tokenizer(ENGLISH, analyzer())
+    _write(index, _documents(catalogue))
+    old = place.with_name(f"{FOLDER}.old")
+    shutil.rmtree(old, ignore_errors=True)
+    if place.exists():
+        place.rename(old)
+    new.rename(place)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _follow(catalogue: Catalogue, index: tantivy.Index, changed: Sequence[str]) -> None:
+    _write(index, _documents(catalogue, changed), changed)
+
+
+def _write(index: tantivy.Index, documents: Iterator[tantivy.Document], gone: Sequence[str] = ()) -> None:
+    writer = index.writer(_HEAP, num_threads=1)
+    for name in gone:
+        writer.delete_documents_by_term("id", name)
+    for each in documents:
+        writer.add_document(each)
+    writer.commit()
+    writer.wait_merging_threads()

@@ -1,0 +1,273 @@
+"""Trials by words and by facts: ranked, each with the sentence that was found; and what stood in the way of a hit.
+
+Takes a Catalogue and what is Wanted; gives Found, whose hits are cards with their snippets. Words are ranked by BM25,
+in titles and conditions more than elsewhere; without words the newest come first. Equal ranks stand in the order of
+their ids. A filter takes trials that state the fact: those that say nothing of it are counted, never guessed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from math import inf, log
+
+import tantivy
+
+from stromal.catalogue.asking import Doses, Wanted, Word, Words, span
+from stromal.catalogue.card import Card
+from stromal.catalogue.index import WORDS, load, schema
+from stromal.catalogue.snippets import Snippet, snippet
+from stromal.catalogue.store import Catalogue
+from stromal.values import Finding, Unusable
+
+_MUST, _SHOULD, _NOT = tantivy.Occur.Must, tantivy.Occur.Should, tantivy.Occur.MustNot
+_INTEGER, _FLOAT = tantivy.FieldType.Integer, tantivy.FieldType.Float
+Query = tantivy.Query
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A trial that was found: its rank (higher is better; 0 where no words were asked), card and sentence."""
+
+    score: float
+    card: Card
+    snippet: Snippet | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """How many trials fit, the best of them, and how many would fit if they stated what the filters ask for."""
+
+    total: int
+    hits: tuple[Hit, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Hindrance:
+    """A filter, how many trials fit without it, and how many of those say nothing of what it asks for."""
+
+    name: str
+    without: int
+    silent: int
+
+
+# ---------------------------------------------------------------- queries
+
+
+def _word(field: str, word: Word) -> Query:
+    if len(word.terms) == 1:
+        return Query.term_query(schema(), field, word.terms[0])
+    return Query.phrase_query(schema(), field, list(word.terms))
+
+
+def _way(way: Sequence[Word], field: str = "body") -> Query:
+    """All words of one alternative."""
+    return Query.boolean_query([(_NOT if word.without else _MUST, _word(field, word)) for word in way])
+
+
+def _words(asked: Words, field: str = "body") -> Query:
+    return _any([_way(way, field) for way in asked.ways])
+
+
+def _any(queries: Sequence[Query]) -> Query:
+    return queries[0] if len(queries) == 1 else Query.boolean_query([(_SHOULD, query) for query in queries])
+
+
+def _all(queries: Sequence[Query]) -> Query:
+    return queries[0] if len(queries) == 1 else Query.boolean_query([(_MUST, query) for query in queries])
+
+
+def _range(name: str, low: int | None, high: int | None) -> Query:
+    return Query.range_query(schema(), name, _INTEGER, low, high)
+
+
+def _started(since: str, until: str) -> Query:
+    """Trials whose start, as far as it is published, may lie between two days."""
+    low, high = span(since, until)
+    parts = [_range("start_high", low, None)] if low is not None else []
+    parts += [_range("start_low", None, high)] if high is not None else []
+    return _all(parts)
+
+
+class Search:
+    """A catalogue, ready to be asked."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self.catalogue = catalogue
+        self.searcher = load(catalogue.folder).searcher()
+        self._weights: dict[str, float] = {}
+
+    # ------------------------------------------------------------ what is asked
+
+    def known(self, field: str) -> tuple[tuple[str, int], ...]:
+        """The values that trials state in a field of words, and how many trials each."""
+        found = self.searcher.terms_with_prefix(field, "")
+        return tuple(sorted(found, key=lambda each: (-each[1], each[0])))
+
+    def value(self, field: str, given: str) -> str:
+        """The value of a field that somebody means. Raises Unusable, with the known ones, when there is none."""
+        known = [word for word, _ in self.known(field)]
+        meant = _meant(field, given, known)
+        if len(meant) == 1:
+            return meant[0]
+        shown = meant or get_close_matches(given, known, 3, 0.7) or known
+        told = ", ".join(_shown(word) for word in shown[:20]) or "none at all"
+        more = f" and {len(shown) - 20} more" if len(shown) > 20 else ""
+        state = "means several" if meant else "is stated by no trial of this catalogue"
+        hint = f"{'did you mean' if len(shown) < len(known) else 'known are'}: {told}{more}"
+        raise Unusable(Finding("search.value", "error", f"{field} {given!r} {state}", (), hint))
+
+    def filters(self, wanted: Wanted) -> dict[str, Query]:
+        """Each filter that is wanted, by its name."""
+        made: dict[str, Query] = {}
+        if wanted.condition.ways:
+            made["condition"] = _words(wanted.condition, "conditions")
+        for field, given in wanted.values:
+            values = [self.value(field, each) for each in given]
+            made[field] = _any([Query.term_query(schema(), field, value) for value in values])
+        if wanted.dose:
+            made["dose"] = self._dosed(wanted.dose)
+        if wanted.since or wanted.until:
+            made["start"] = _started(wanted.since, wanted.until)
+        for name in ("has_dose", "has_results"):
+            if getattr(wanted, name):
+                made[name] = Query.term_query(schema(), name, True)
+        return made
+
+    def _dosed(self, dose: Doses) -> Query:
+        """A dose with an end inside the stretch, or one that reaches over it at both ends."""
+        name = "dose_kg" if dose.per_kg else "dose_cells"
+        high = None if dose.high == inf else dose.high
+        parts = [Query.range_query(schema(), name, _FLOAT, dose.low, high)]
+        wider = self.catalogue.wider(dose.low, dose.high, per_kg=dose.per_kg)
+        if wider:
+            parts.append(Query.term_set_query(schema(), "id", wider))
+        return _any(parts)
+
+    # ------------------------------------------------------------ answers
+
+    def find(self, wanted: Wanted, limit: int = 20, *, snippets: bool = True) -> Found:
+        """The trials that fit, the best first."""
+        asked = _query(wanted.words, self.filters(wanted).values())
+        total, best = self._best(asked, limit, ranked=bool(wanted.words.ways))
+        hits = []
+        for score, number in best:
+            card, text = self.catalogue.at(number, text=snippets)
+            hits.append((score, card, text))
+        made = [Hit(score, card, snippet(text, wanted.words, self._weight)) for score, card, text in hits]
+        return Found(total, tuple(made))
+
+    def count(self, wanted: Wanted) -> int:
+        """How many trials fit."""
+        return self._count(_query(wanted.words, self.filters(wanted).values()))
+
+    def hindrances(self, wanted: Wanted) -> tuple[Hindrance, ...]:
+        """Each filter, with how many trials would fit without it and how many of them are silent about it."""
+        every = self.filters(wanted)
+        made = []
+        for name in every:
+            others = _query(wanted.words, [query for other, query in every.items() if other != name])
+            speaking = self._speaking(name)
+            silent = Query.boolean_query([(_MUST, others), (_NOT, speaking)]) if speaking else None
+            made.append(Hindrance(name, self._count(others), self._count(silent) if silent else 0))
+        return tuple(made)
+
+    def missing(self, asked: Words) -> tuple[str, ...]:
+        """The words that no trial of the catalogue holds."""
+        every = (word for way in asked.ways for word in way if not word.without)
+        return tuple(word.written for word in every if not self._count(_word("body", word)))
+
+    def _count(self, query: Query) -> int:
+        return _counted(self.searcher.search(query, 1))
+
+    def _speaking(self, name: str) -> Query | None:
+        """Trials that state anything about what a filter asks for; None for filters about which nobody is silent."""
+        if name in WORDS:
+            known = [word for word, _ in self.known(name)]
+            return Query.term_set_query(schema(), name, known)
+        if name == "dose":
+            return Query.term_query(schema(), "has_dose", True)
+        if name == "start":
+            return _range("start_low", 0, None)
+        if name == "has_results":
+            return Query.term_set_query(schema(), name, [True, False])
+        return None
+
+    def _best(self, query: Query, limit: int, *, ranked: bool) -> tuple[int, list[tuple[float, int]]]:
+        """Rank and row number of the best; where equals stand at the end of the page, the ids decide who is shown."""
+        take = limit + 8
+        while True:
+            if ranked:
+                found = self.searcher.search(query, take)
+            else:
+                found = self.searcher.search(query, take, order_by_field="updated")
+            total = _counted(found)
+            keys = [float(key or 0) for key, _ in found.hits]
+            if len(keys) < take or keys[-1] < keys[limit - 1]:
+                break
+            take *= 4
+        numbers = self.searcher.fast_field_values("number", [address for _, address in found.hits])
+        rows = [(key, int(number or 0)) for key, number in zip(keys, numbers, strict=True)]
+        ordered = self._ordered(rows, limit)
+        return total, ordered if ranked else [(0.0, number) for _, number in ordered]
+
+    def _ordered(self, rows: list[tuple[float, int]], limit: int) -> list[tuple[float, int]]:
+        """The first of the rows; those of one rank by their ids."""
+        if len({key for key, _ in rows}) == len(rows):
+            return rows[:limit]
+        names = self.catalogue.names(number for _, number in rows)
+        return sorted(rows, key=lambda row: (-row[0], names[row[1]]))[:limit]
+
+    def _weight(self, term: str) -> float:
+        """How telling a term is: the fewer trials hold it, the more."""
+        known = self._weights.get(term)
+        if known is None:
+            known = 0.1 + log(1 + self.searcher.num_docs / (1 + self.searcher.doc_freq("body", term)))
+            self._weights[term] = known
+        return known
+
+
+def _counted(result: tantivy.SearchResult) -> int:
+    """How many trials fit a query."""
+    return int(result.count)  # type: ignore[attr-defined]
+
+
+def _query(asked: Words, filters: Iterable[Query]) -> Query:
+    """Words and filters as one query; filters have no say in the rank."""
+    parts = [_words(asked)] if asked.ways else []
+    parts += [Query.const_score_query(query, 0.0) for query in filters]
+    return _all(parts) if parts else Query.all_query()
+
+
+# ---------------------------------------------------------------- values of filters
+
+
+def _folded(text: str) -> tuple[str, ...]:
+    return tuple(re.findall(r"[a-z]+|[0-9]+", text.lower()))
+
+
+_ALIASES = {
+    "country": {"usa": "united states", "us": "united states", "uk": "united kingdom", "america": "united states",
+                "korea": "south korea", "turkiye": "turkey"},
+    "phase": {"1": "phase1", "2": "phase2", "3": "phase3", "4": "phase4", "0": "early_phase1", "n/a": "na",
+              "i": "phase1", "ii": "phase2", "iii": "phase3", "iv": "phase4", "early": "early_phase1"},
+    "tissue": {"fat": "adipose tissue", "wharton's jelly": "umbilical cord"},
+    "route": {"iv": "intravenous", "it": "intrathecal"},
+    "status": {"active": "active_not_recruiting", "open": "recruiting"},
+    "type": {"observational": "observational"},
+}  # fmt: skip
+"""Other words that people write for the values of a field."""
+
+
+def _meant(field: str, given: str, known: Sequence[str]) -> list[str]:
+    """The known values that somebody may mean: the one that is written so, else those that hold all its words."""
+    lower = given.strip().lower()
+    asked = _folded(_ALIASES.get(field, {}).get(lower, lower))
+    same = [word for word in known if _folded(word) == asked]
+    return same or [word for word in known if asked and set(asked) <= set(_folded(word))]
+
+
+def _shown(word: str) -> str:
+    return word if word != word.upper() else word.lower().replace("_", " ")
