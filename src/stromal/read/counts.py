@@ -53,7 +53,7 @@ def between(low: Fraction, high: Fraction) -> Number | Range:
 # ---------------------------------------------------------------- the notations
 
 _LOOKS = re.compile(
-    r"10\s?(?:[\^*(/.'’\\<-]|[eE]|exp|[⁰¹²³⁴⁵⁶⁷⁸⁹]|\s?[3-9]|1[0-2])|\d[eE]\s?\+?\d|\d\d\d\d|\d[,.' ]\d\d\d"
+    r"10\s?(?:[\^*x×(/.'’\\<-]|[eE]|exp|[⁰¹²³⁴⁵⁶⁷⁸⁹]|\s?[3-9]|1[0-2])|\d[eE]\s?\+?\d|\d\d\d\d|\d[,.' ]\d\d\d"
     r"|[mM]il[li]|[mM]io|[mM]ln|MIL|\d\s?MM?\b|[Bb]illion|housand|undred",
 )
 """A quick look: lines without any of this hold no count of cells."""
@@ -74,6 +74,7 @@ _TEN_AND_POWER = (
     r"|[eE][xX][pP]\.?\s?\(?(?P<exp>\d{1,2})\)?"
     r"|\(\s?(?P<bracket>\d{1,2})\s?\)"
     r"|(?P<lost>1[0-2]|[3-9])"
+    r"|(?(man)(?!)|[x×*](?P<crossed>[5-8])(?=\s*(?:cells?\b|[\w-]*MSC|/\s?kg)))"
     r"|(?(man)(?:[*/.'’-]|\s)(?P<sign>[4-9])|(?!))"
     r")(?!\d|[.]\d)"
 )
@@ -84,10 +85,11 @@ _WORDS |= {word: count * 10 for count, word in enumerate(_TENS, 2)}
 _WORD = "|".join(sorted((*_WORDS, "hundred"), key=len, reverse=True))
 _SCALES = {"thousand": 3, "million": 6, "mio": 6, "mln": 6, "mil": 6, "billion": 9, "m": 6, "mm": 6}
 _SCALE = r"(?:thousand|millones|millions?|millon|mill|mil|mio|mln|billions?)"
-_TIMES = r"\s?\)?\s*\(?(?:[x×X*·•]|\.(?=\s?10\s?[\^⁰-⁹])|(?<=[.,]\d)(?=\s10\s?[\^eE]))\s*"
+_TIMES = r"\s?\)?\s*\(?(?:[x×X*·•]|\.(?=\s?10\s?[\^⁰-⁹])|(?<=[.,]\d)(?=\s10\s?[\^eE])|(?<=,\d)(?=10[\^eE]\d))\s*"
 _COUNT = re.compile(
-    r"(?<![\w.^])(?:(?<![A-Za-z]-)|(?<=illion-)|(?<=ells-)|(?<=kg-))(?:"
-    rf"(?:(?P<man>\d+(?=[.]\s?10\s?[\^⁶⁷⁸⁹⁵⁴])|\d+,\s0(?=\s*x)|\d+[.,]\d+(?=\s10\s?[\^eE])|{_NUM}){_TIMES})?"
+    r"(?<![\w.^#])(?:(?<![A-Za-z]-)|(?<=illion-)|(?<=ells-)|(?<=kg-))(?:"
+    rf"(?:(?P<man>\d+(?=[.]\s?10\s?[\^⁶⁷⁸⁹⁵⁴])|\d+,\s0(?=\s*x)|\d+[.,]\d+(?=\s10\s?[\^eE])"
+    rf"|\d+,\d(?=10[\^eE]\d)|{_NUM}){_TIMES})?"
     rf"{_TEN_AND_POWER}"
     rf"|(?P<times>{_NUM}){_TIMES}(?P<zeros>10{{3,9}}|1(?:0{{0,2}})(?:,000)+|(?:10\s)?[mM]illion)(?!\d)"
     r"|(?P<enum>\d+(?:[.,]\d+)?)[eE]\s?\+?(?P<eexp>[3-9]|1[0-2])(?!\d|\w)"
@@ -126,6 +128,7 @@ def _scale(word: str) -> Fraction:
 
 _MENDED = {
     "lost": "superscript lost", "bracket": "superscript in brackets", "sign": "the sign of the power is garbled",
+    "crossed": "the sign of the power is garbled",
     "exp": "", "stars": "", "caret": "", "super": "", "e": "written 10eN",
 }  # fmt: skip
 
@@ -202,6 +205,7 @@ _PERCENT = re.compile(r"\s?%\s?\)?")
 _TO = re.compile(r"\s*\)?\s*(?:-|–|—|~|÷|up to|to|through)\s*\(?\s*", re.IGNORECASE)
 _AND = re.compile(r"\s*and\s*", re.IGNORECASE)
 _BETWEEN = re.compile(r"\b(?:between|ranging\s+from)\s+$", re.IGNORECASE)
+_STEPPED = re.compile(r"\b(?:increas|escalat|rais)\w*\b[^.;]{0,60}\bfrom\s+$", re.IGNORECASE)
 _LIST = re.compile(r"\s*(?:,|/|;|&|\+|,?\s*(?:or|and|vs\.?|versus)\b)\s*", re.IGNORECASE)
 _TWICE = re.compile(
     r"\s*(?:(?:[A-Za-z-]+\s+){0,2}?(?:[\w-]*MSCs?|cells?)\s*(?:(?:/|per)\s*kg)?|(?:/|per)\s*kg)\s*(?:-|–|~|\bto\b)\s*",
@@ -234,6 +238,8 @@ def _shared(low: Count, high: Count, text: str) -> Count:
 def _is_range(low: Count, high: Count, text: str) -> bool:
     gap = text[low.end : high.start]
     if low.low != low.high or high.low != high.high or low.low >= high.low or low.kind == "bare":
+        return False
+    if _STEPPED.search(text[: low.start]):
         return False
     if _TO.fullmatch(gap):
         return not (" " in gap and _LABEL.search(text[: low.start]))

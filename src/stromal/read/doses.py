@@ -19,14 +19,14 @@ from stromal.read.record import State
 # ---------------------------------------------------------------- what is counted
 
 _CELL = (
-    r"(?:[\w+-]*?(?:MSC|MSV|CSM|CMM|CME|ASC|MPC|MAPC|MNC|BMC|DPSC|USSC|ADRC|SVF|MenSC|NSC|NP|SHED)s?\b"
-    r"|(?i:(?<![a-z])(?:\w+-)?(?:cells?|c[eé]lulas|cellules)\b|(?!\w*system)\w*(?:cel(?:-\w)?|stem\w{0,6}(?:-\w+)?)\b))"
+    r"(?:[\w+-]*?(?:[A-Z]SC|[A-Z]PC|MSV|CSM|CMM|CME|MNC|BMC|ADRC|SVF|MenSC|NP|SHED)s?\b"
+    r"|(?i:(?<![a-z])(?:\w+-)?(?:cells?|c[eé]lulas|cellules)\b|\w+cel(?:-\w)?\b|(?!\w*system)\w+stem(?:-\w+)?\b|stem\w{2,}))"
 )
 _NO_NOUN = (
     r"(?:and|or|is|are|was|were|in|at|to|with|people|patients?|participants?|subjects?|adults?|individuals|children|years"
     r"|around|persons?|exosomes?|particles?|vesicles?|nano|units?|copies|genomes?|dollars|euros?|million|billion|per|than"
     r"|cases|deaths|americans|men|women|births|carriers|new|visits|surgeries|injuries|fractures|times?|fold|for|from|by"
-    r"|using|into|via|will|every|each|on|as|total)"
+    r"|using|into|via|will|every|each|on|as|total|the|after|before|once|twice|days?|weeks?|hours?|ui|iu|u|mg|ml|g)"
 )
 _NOUN = re.compile(
     rf"(?:\s*(?i:live|viable|units?)\b)?(?:\s*\([^()]{{1,40}}\))?\s*\)?\s*(?:of\s+)?(?:(?:(?!(?i:{_NO_NOUN})\b)[A-Za-z][\w'+®™/-]*|\(\w+\))"
@@ -50,6 +50,9 @@ _DENSITY = re.compile(
     rf"{_PER}(?P<of>cm|mm|m)\s?(?:\^\s?)?(?P<power>[23²³])|{_PER}(?P<word>square|cubic)\s+(?P<long>centi|milli)?met(?:er|re)",
     re.IGNORECASE,
 )
+_DENSITY_BEFORE = re.compile(
+    r"\b(?:each|per|every)\s+(?P<of>cm|mm)\s?(?:\^\s?)?(?P<power>[23²³])(?P<word>)(?P<long>)[^.;\d]{0,40}$", re.IGNORECASE
+)
 _CONCENTRATION = re.compile(
     r"\s*(?:/|\bper\b|\ba\b|\bin each\b)\s*(?:1\s?)?(?:ml|cc|ul|mul|millilit)(?:er|re)?(?![a-z])", re.IGNORECASE
 )
@@ -59,7 +62,8 @@ _RATE = re.compile(
     re.IGNORECASE,
 )
 _VOLUME_AFTER = re.compile(
-    r"\s*\)?\s*(?:,|;|in|x|×|\*|with)?\s*\(?\s*(?:a\s+)?(?:total\s+)?(?:volume\s+)?(?:of\s+|:\s*|is\s+)?"
+    r"\s*\)?\s*(?:,|;|in|x|×|\*|with)?\s*\(?\s*(?:a\s+)?(?:total\s+)?"
+    r"(?:single\s+)?(?:(?:administration|injection|dose)\s+of\s+)?(?:volume\s+)?(?:of\s+|:\s*|is\s+)?"
     r"(?P<volume>\d+(?:\.\d+)?)\s*(?:ml|cc)\b(?!\s*/)",
     re.IGNORECASE,
 )
@@ -89,29 +93,34 @@ _THRESHOLD = re.compile(
 )
 _LABORATORY = re.compile(
     r"\b(?:mice|mouse|murine|rats?|rabbits?|swine|pigs?|porcine|sheep|ovine|dogs?|canine|goats?|animals?|macaques?|monkeys?"
-    r"|primates|in[- ]vitro\s+(?:stud|exp)\w+|seeded|seeding|plated|plating|re-?plated|flasks?|petri|trypsini\w+|confluen\w+"
+    r"|primates|in[- ]vitro\s+(?:stud|exp)\w+|seed(?:ed|ing)\s+(?:at|in|into|density|concentration)|plated|plating|re-?plated|flasks?|petri|trypsini\w+|confluen\w+"
     r"|flow cytomet\w+|cytometer|FACS\w*|stained|pellets?|yield(?:s|ed|ing)?|as many as|sub-?cultur\w+|cultured at"
-    r"|laser for|aliquots?|per gram|CFU-?F?|colony|supernatants?|conditioned medium (?:of|from)|secretome|exosomes)\b",
+    r"|laser for|aliquots?|(?:per|one|each)\s+gram|CFU-?F?|colony)\b",
+    re.IGNORECASE,
+)
+_MADE_OF_CELLS = re.compile(
+    r"\b(?:exosomes?|vesicles?|secretome|supernatants?|conditioned medi(?:um|a)|lysates?)\s+(?:\w+\s+){0,4}(?:from|by|of)\b[^.;]{0,30}$",
     re.IGNORECASE,
 )
 _ELSEWHERE = re.compile(
-    r"\b(?:(?:previous|prior|earlier|other|published|past|several|recent)\s+(?:\w+\s+){0,3}(?:stud(?:y|ies)|trials?|reports?"
+    r"\b(?:(?:previous|prior|earlier|(?:an)?other|published|past|several|recent)\s+(?:\w+\s+){0,3}(?:stud(?:y|ies)|trials?|reports?"
     r"|experiences?|works?|publications?|investigators?|groups? of authors|literature)|et al|literature|(?:was|were|been|have)"
     r"\s+reported|reported (?:that|by|in)|pre-?clinical(?:ly)?|meta-?analys\w+|(?:has|have) (?:been )?(?:shown|demonstrated"
-    r"|used|treated|reported)|has been (?:used|given|proven)|showed that|demonstrated that)\b",
+    r"|used|treated|reported)|has been (?:used|given|proven)|showed that|demonstrated that"
+    r"|(?:was|were)\s+(?:\w+\s+){0,2}(?:safe|well[- ]tolerated|observed|seen|found)|resulted in|confirming|produced)\b",
     re.IGNORECASE,
 )
 _HERE = re.compile(
     r"\b(?:will|this (?:study|trial|protocol|project)|our (?:dose|study|trial)|the (?:present|current|proposed) (?:study|trial)"
-    r"|in the study|we (?:have )?(?:chose\w*|propose|plan|selected|use|employ)|is planned|are planned|the dos(?:e|age) (?:of|was))\b",
+    r"|in the study|we (?:have )?(?:chose\w*|propose|plan|selected|use|employ)|is planned|are planned|the dos(?:e|age) of)\b",
     re.IGNORECASE,
 )
 _DOSE_WORD = re.compile(
     r"\b(?:dos(?:e|es|age|ages|ed|ing)|amount|cells?|\w*MSCs?|\w*ASCs?|infus\w+|inject\w+|transplant\w*|administ\w+|implant\w*"
-    r"|instill?\w+|deliver\w*|receiv\w+)\b",
+    r"|instill?\w+|expanded|deliver\w*|receiv\w+)\b",
     re.IGNORECASE,
 )
-_LINK = re.compile(r"\s*(?:cells?)?\s*(?:,|/|,?\s*(?:or|and|to|vs\.?|versus|then))\s*", re.IGNORECASE)
+_LINK = re.compile(r"\s*(?:cells?)?\s*(?:,|/|,?\s*(?:and then|or|and|to|vs\.?|versus|then|followed by))\s*", re.IGNORECASE)
 _SMALLEST = 1000
 """Fewer cells than this are never a dose; such numbers count people, visits or vials."""
 
@@ -179,6 +188,15 @@ def _dissolved(spot: _Spot, end: int) -> _Measure | None:
     return _Measure("cells", after.end() if after else end, note, Fraction(volume))
 
 
+_UNITS = re.compile(r"\s*units?(?=\s*(?:/|per)\s*kg)", re.IGNORECASE)
+
+
+def _kg_before(spot: _Spot) -> bool:
+    """Whether `per kg` stands before the count, as in a heading, and belongs to no earlier count."""
+    found = _KG_BEFORE.search(spot.before)
+    return found is not None and not re.search(r"\d", spot.before[max(0, found.start() - 30) : found.start()])
+
+
 def _after_noun(spot: _Spot) -> _Measure | None:
     """What the words after a count say: cells, cells per kilogram, per area, or nothing that is a dose."""
     text, end = spot.text, spot.count.end
@@ -186,11 +204,12 @@ def _after_noun(spot: _Spot) -> _Measure | None:
     if noun and _NEVER.search(noun[0]):
         return None
     reach = noun.end() if noun else end
-    per_kg = _PER_KG.match(text, reach)
+    units = _UNITS.match(text, end) if noun is None and spot.count.sized else None
+    per_kg = _PER_KG.match(text, units.end() if units else reach)
     if per_kg and (noun or spot.count.high >= 10_000):
         return _weighed(spot, per_kg)
-    dense = _DENSITY.match(text, reach)
-    if dense:
+    dense = _DENSITY.match(text, reach) or _DENSITY_BEFORE.search(spot.before)
+    if dense and noun:
         return _dense(dense)
     dissolved = _CONCENTRATION.match(text, reach)
     if dissolved:
@@ -198,7 +217,7 @@ def _after_noun(spot: _Spot) -> _Measure | None:
     if noun is None or _RATE.match(text, reach):
         return None
     far = _FAR_PER_KG.match(text, reach)
-    if far or _KG_BEFORE.search(spot.before):
+    if far or _kg_before(spot):
         return _Measure("cells/kg", far.end() if far else reach)
     volume = _PER_VOLUME.match(text, reach)
     return _Measure("cells", volume.end() if volume else reach)
@@ -223,19 +242,21 @@ def _bare(spot: _Spot) -> _Measure | None:
     ):
         return None
     close = _CELL_BEFORE.search(spot.before)
-    if count.kind in ("plain", "letter") and not (close and count.high >= 100_000):
+    if count.kind in ("plain", "letter") and not (close and count.high % 100_000 == 0):
         return None
     if not close and count.kind == "scale" and _NEXT_NOUN.match(text, count.end):
         return None
     if not (close or _DOSE_WORD.search(spot.before if count.kind == "scale" else spot.sentence)):
         return None
-    unit = "cells/kg" if _KG_BEFORE.search(spot.before) else "cells"
+    unit = "cells/kg" if _kg_before(spot) else "cells"
     return _Measure(unit, count.end, "the page does not say of what; cells are understood", sure=False)
 
 
 def _is_dose(spot: _Spot) -> bool:
     """Whether the sentence speaks of what this trial gives: not of a laboratory, a graft or somebody else's trial."""
     sentence = spot.sentence
+    if _MADE_OF_CELLS.search(spot.before):
+        return False
     if _LABORATORY.search(sentence) and not _GIVEN_HERE.search(sentence):
         return False
     noun = _NOUN.match(spot.text, spot.count.end)
@@ -263,7 +284,7 @@ _LEVEL = re.compile(
     r"\b(?:reduced|increased|lowered|raised|escalated|de-?escalated|decreased)\s+(?:up\s+|down\s+)?to\b", re.IGNORECASE
 )
 _CAP = re.compile(
-    r"\b(?:max(?:imum|imal|\.)?|not\s+(?:to\s+)?exceed(?:ing)?|capped\s+at|cap\s+of)\b[^.;]{0,25}$", re.IGNORECASE
+    r"\b(?:max(?:imum|imal|\.)?(?!\s+(?:tolerated|feasible|safe))|not\s+(?:to\s+)?exceed(?:ing)?|capped\s+at|cap\s+of)\b[^.;]{0,45}$", re.IGNORECASE
 )
 _ALL_TOLD = re.compile(r"\b(?:cumulative|accumulat\w+|altogether)\b[^.;]{0,40}$", re.IGNORECASE)
 _TOTAL = re.compile(r"\b(?:total|in all)\b[^.;]{0,30}$", re.IGNORECASE)
@@ -320,13 +341,22 @@ def _measure(spot: _Spot) -> _Measure | None:
     return measure
 
 
+_MIXED = re.compile(r"^[^.;]{1,40}\b(?:and|plus)\s*$", re.IGNORECASE)
+
+
+def _is_concentration(spot: _Spot) -> bool:
+    noun = _NOUN.match(spot.text, spot.count.end)
+    return _CONCENTRATION.match(spot.text, noun.end() if noun else spot.count.end) is not None
+
+
 def _linked(spot: _Spot, following: _Spot, unit: _Measure | None) -> _Measure | None:
     """A count that another follows in a list says no unit of its own, and is no dose where the other is none."""
     gap = spot.text[spot.count.end : following.count.start]
-    if spot.count.high >= _SMALLEST and spot.low == following.low and _LINK.fullmatch(gap):
-        own = _after_noun(spot) if not gap[:1].strip(" ,/") else None
-        if own is None or not _NOUN.match(spot.text, spot.count.end):
-            return replace(unit, end=spot.count.end, times=Fraction(1)) if unit else None
+    if unit is None and _MIXED.search(gap) and _is_concentration(following):
+        return None
+    smallest = min(spot.count.high, following.count.high)
+    if smallest >= _SMALLEST and spot.low == following.low and _LINK.fullmatch(gap) and _after_noun(spot) is None:
+        return replace(unit, end=spot.count.end, times=Fraction(1)) if unit else None
     return _measure(spot)
 
 
