@@ -63,15 +63,15 @@ def test_every_two_stage_design() -> None:
     """Optimal and minimax designs with their expected people and chance of stopping early."""
     made = {}
     for row in rows("simon_two_stage_clinfun.csv"):
-        numbers = tuple(float(row[name]) for name in ("p0", "p1", "alpha", "beta"))
+        poor, good, alpha, beta = numbers = tuple(float(row[name]) for name in ("p0", "p1", "alpha", "beta"))
         if numbers not in made:
-            made[numbers] = simon(*numbers, most=125)
+            made[numbers] = simon(poor, good, alpha, beta, most=125)
         found = made[numbers][row["type"] == "minimax"]
         assert [found.r1, found.n1, found.r, found.n] == [int(row[name]) for name in ("r1", "n1", "r", "n")]
         assert found.expected == pytest.approx(float(row["EN0"]), abs=1e-10)
         assert found.early == pytest.approx(float(row["PET0"]), abs=1e-10)
-        assert found.alpha <= numbers[2]
-        assert found.power >= 1 - numbers[3]
+        assert found.alpha <= alpha
+        assert found.power >= 1 - beta
 
 
 def test_a_boundary_weighed_by_every_path() -> None:
