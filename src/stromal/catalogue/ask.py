@@ -268,7 +268,8 @@ def highest_phase(known: Known) -> Said:
     """The highest phase that trials of the product, and trials for the condition, have reached, this one included."""
     if all(_phase(card) < 0 for card in (known.card, *_of_product(known), *_of_condition(known))):
         return _cannot("none of these trials has a phase")
-    product = _highest((known.card, *_of_product(known)), "the product") if _named(known.card) else None
+    source = f" (by name, or {_source(known.card)})" if _source(known.card) else ""
+    product = _highest((known.card, *_of_product(known)), f"the product{source}") if _named(known.card) else None
     condition = _highest((known.card, *_of_condition(known)), "the condition")
     found = [each for each in (product, condition) if each]
     return Said("; ".join(text for text, _ in found) + ".", tuple(count for _, count in found))

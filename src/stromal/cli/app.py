@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from stromal.cli import paper, trial
+from stromal.cli import answers, paper, trial
 from stromal.cli.edge import edge
 
 app = typer.Typer(
@@ -138,6 +138,55 @@ def calendar(
 def schema() -> int:
     """Print the JSON Schema of a protocol file, for editors."""
     return paper.schema()
+
+
+# ---------------------------------------------------------------- answers from a catalogue
+
+CatalogueFolder = Annotated[Path, typer.Option("--catalogue", metavar="DIR", help="The folder of the catalogue.")]
+OwnRecord = Annotated[Path | None, typer.Option("--record", help="The trial's record, where it is not in there.")]
+TrialId = Annotated[str, typer.Argument(metavar="TRIAL", help="The id of a trial, such as NCT03268603.")]
+
+
+@app.command()
+@edge
+def related(
+    name: TrialId = "",
+    folder: CatalogueFolder = Path("catalogue"),
+    record: OwnRecord = None,
+    limit: Annotated[int, typer.Option(help="How many trials to show.")] = 10,
+    as_json: Json = False,
+) -> int:
+    """Rank the trials related to one by the facts they share, each reason written out. 1 when there are none."""
+    return answers.related(name, folder, record, limit, as_json=as_json)
+
+
+@app.command()
+@edge
+def doses(
+    folder: CatalogueFolder = Path("catalogue"),
+    by: Annotated[str, typer.Option(help="route, tissue, condition or year.")] = "route",
+    until: Annotated[int | None, typer.Option(help="Only trials that began in this year or before.")] = None,
+    least: Annotated[int, typer.Option(help="Show groups in which at least so many trials give a dose.")] = 3,
+    svg: Annotated[Path | None, typer.Option(help="Draw the landscape into this file.")] = None,
+    published: Annotated[bool, typer.Option("--published", help="Beside the numbers of a published review.")] = False,
+    as_json: Json = False,
+) -> int:
+    """Show which doses trials give: median and quartiles per administration, in all and per kg."""
+    return answers.doses(folder, by, until, least, svg, published=published, as_json=as_json)
+
+
+@app.command()
+@edge
+def ask(
+    name: TrialId = "",
+    folder: CatalogueFolder = Path("catalogue"),
+    record: OwnRecord = None,
+    on: Annotated[str, typer.Option(help="The day of the question; today when left out.")] = "",
+    only: Annotated[str, typer.Option("--question", help="Only this question, such as recruiting.")] = "",
+    as_json: Json = False,
+) -> int:
+    """Answer questions about a trial by counting, and say which cannot be answered and why."""
+    return answers.ask(name, folder, record, on, only, as_json=as_json)
 
 
 # ---------------------------------------------------------------- in the book
