@@ -136,5 +136,5 @@ def criteria_heading(text: str) -> str | None:
 
 REGISTRY_ID = re.compile(
     r"\b(?:NCT\d{8}|ISRCTN\d{8}|EUCTR\d{4}-\d{6}-\d{2}(?:-[A-Z]{2})?|ChiCTR[\w-]*\d+|CTRI/\d{4}/\d+/\d+|jRCT\w*\d+"
-    r"|ACTRN\d+|IRCT\w*\d+|DRKS\d+|KCT\d+|UMIN\d+|NTR\d+|TCTR\d+|PACTR\d+|RBR-\w+)\b"
+    r"|CTIS\d{4}-\d{6}-\d{2}-\d{2}|ACTRN\d+|IRCT\w*\d+|DRKS\d+|KCT\d+|UMIN\d+|NTR\d+|TCTR\d+|PACTR\d+|RBR-\w+)\b"
 )

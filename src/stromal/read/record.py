@@ -9,9 +9,9 @@ Units are UCUM (`cells/kg`, `mL`, `g/dL`), except that lengths of time are writt
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
-from typing import Literal, TypeAlias
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, fields, replace
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from stromal.read.study import Tree
 from stromal.values import Finding, Place, plain
@@ -145,7 +145,8 @@ class Record:
     """A registry page or record, read. `registry_id` and `title` are empty where the page does not print them.
 
     `tree` is a registry's own record in the shape of the ClinicalTrials.gov API v2, with every field it came with; a
-    portal's page has none. `findings` are what reading itself noticed.
+    portal's page has none. It is one object for all who hold the record, made of plain dicts so that it is quick to
+    read, and nobody writes to it: `registries.to_v2` gives a copy of one's own. `findings` are what reading noticed.
     """
 
     registry_id: str
@@ -156,6 +157,7 @@ class Record:
     statements: tuple[Statement, ...]
     tree: Tree | None = None
     findings: tuple[Finding, ...] = ()
+    unmade: Callable[[Record, str], dict[str, Any]] | None = field(default=None, repr=False, compare=False)
 
     def statement(self, name: str) -> Statement | None:
         """The statement of that name, or None."""
@@ -170,6 +172,38 @@ class Record:
         for section in self.sections:
             if not names or section.name in names:
                 yield from section.items
+
+    if not TYPE_CHECKING:  # a checker knows the fields, and must not think that a record has any other
+
+        def __getattr__(self, name):
+            """A part that was left for later, made now and kept. Only called for a slot that is still empty."""
+            if name not in _LATER:
+                raise AttributeError(f"a record has no {name}")
+            for part, made in object.__getattribute__(self, "unmade")(self, name).items():
+                object.__setattr__(self, part, made)
+            return object.__getattribute__(self, name)
+
+        def __getstate__(self):
+            """What travels to another process: every part, made."""
+            return [None if each.name == "unmade" else getattr(self, each.name) for each in fields(self)]
+
+
+_LATER = ("sections", "tree")
+
+
+def unread(
+    identity: str, title: str, layout: str, file: str, make: Callable[[Record, str], dict[str, Any]],
+    findings: tuple[Finding, ...] = (),
+) -> Record:  # fmt: skip
+    """A record whose sections and tree are made when somebody first asks for them: `make` gives one or both by name.
+
+    It equals, prints, travels and is replaced like any other; many readers only need what a record is called.
+    """
+    made = object.__new__(Record)
+    known = {"registry_id": identity, "title": title, "layout": layout, "file": file, "findings": findings}
+    for name, value in {**known, "statements": (), "unmade": make}.items():
+        object.__setattr__(made, name, value)
+    return made
 
 
 # ---------------------------------------------------------------- settling readings

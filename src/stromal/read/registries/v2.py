@@ -1,42 +1,52 @@
 """ClinicalTrials.gov API v2 -> sections, with the path of every field.
 
-Takes the bytes of a record, or its tree; gives the tree and its sections. Every other registry's record is turned
-into this shape first, so that sections are made in one place.
+Takes the tree of a record; gives its names and its sections. Every other registry's record is turned into this shape
+first, so that sections are made in one place.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
-
-import msgspec
 
 from stromal.read.layout import CRITERIA_HEADING, marked
 from stromal.read.numerals import tidy
 from stromal.read.record import Item, Section
+from stromal.read.registries.schema import OWN
 from stromal.read.study import MODULES, Tree, at, day, listed, module, rows, words
 from stromal.values import Place
 
 
-def decode(content: bytes) -> Tree | None:
-    """The tree of a record's bytes; None when they hold no JSON object with a protocol section."""
-    try:
-        tree: Any = msgspec.json.decode(content)
-    except msgspec.DecodeError:
-        return None
-    return tree if isinstance(tree, dict) and "protocolSection" in tree else None
+def shows(held: Any) -> bool:
+    """Whether this is a record of API v2, or one that was turned into its shape."""
+    return isinstance(held, Mapping) and isinstance(held.get("protocolSection"), Mapping)
+
+
+def to_tree(held: Mapping[str, Any]) -> Tree:
+    """The record is its own tree."""
+    return held
 
 
 def identity(tree: Tree) -> str:
-    """The registry number of the record, or nothing."""
-    return words(module(tree, "identification"), "nctId")
+    """The registry number of the record: ClinicalTrials.gov's, else its own registry's, else nothing."""
+    found = words(module(tree, "identification"), "nctId") or at(tree, f"{OWN}.id")
+    return found if isinstance(found, str) else ""
 
 
 def title(tree: Tree) -> str:
     """The brief title, else the official one."""
     part = module(tree, "identification")
     return words(part, "briefTitle") or words(part, "officialTitle")
+
+
+def updated(tree: Tree) -> str:
+    """The day on which the record was last changed, as far as it says; empty where it does not."""
+    status = module(tree, "status")
+    own = at(tree, f"{OWN}.fields.record_last_import")
+    days = (day(status, "lastUpdatePostDateStruct"), words(status, "lastUpdateSubmitDate"),
+            own[:10] if isinstance(own, str) else "", words(status, "statusVerifiedDate"))  # fmt: skip
+    return next((each for each in days if each), "")
 
 
 def _path(name: str, field: str) -> str:
@@ -55,13 +65,15 @@ def _lines(text: str, file: str, path: str) -> Iterator[Item]:
             yield _item(line, file, path, line=number)
 
 
+# ---------------------------------------------------------------- what the protocol section says
+
 _LABELLED = (
-    ("registry_id", "identification", "nctId"),
     ("status", "status", "overallStatus"),
     ("updated", "status", "lastUpdatePostDateStruct"),
     ("start", "status", "startDateStruct"),
     ("primary_completion", "status", "primaryCompletionDateStruct"),
     ("completion", "status", "completionDateStruct"),
+    ("why_stopped", "status", "whyStopped"),
     ("phase", "design", "phases"),
     ("study_type", "design", "studyType"),
     ("planned_enrolment", "design", "enrollmentInfo"),
@@ -78,7 +90,21 @@ _INSIDE = {
 }  # fmt: skip
 
 
+def _titles(tree: Tree, file: str) -> Iterator[Item]:
+    about = module(tree, "identification")
+    brief, official = words(about, "briefTitle"), words(about, "officialTitle")
+    if brief:
+        yield _item(brief, file, _path("identification", "briefTitle"))
+    if official:  # a record without a brief title is called by its official one
+        label = "official_title" if brief else ""
+        yield _item(official, file, _path("identification", "officialTitle"), label)
+
+
 def _labelled(tree: Tree, file: str) -> Iterator[Item]:
+    number = identity(tree)
+    if number:
+        own = words(module(tree, "identification"), "nctId")
+        yield _item(number, file, _path("identification", "nctId") if own else f"{OWN}.id", "registry_id")
     for label, name, field in _LABELLED:
         part, inside = module(tree, name), _INSIDE.get(label) or _INSIDE.get(field)
         path = f"{field}.{inside}" if inside else field
@@ -91,34 +117,59 @@ def _labelled(tree: Tree, file: str) -> Iterator[Item]:
             yield _item(str(value), file, _path(name, path), label)
 
 
-def _block(name: str, file: str, heading: str, items: Iterator[Item] | Sequence[Item]) -> Iterator[Section]:
-    """A section, where it holds something."""
-    held = tuple(items)
-    if held:
-        yield Section(name, Place(1, heading, file, held[0].place.path), held)
+def _text(name: str, field: str) -> Callable[[Tree, str], Iterator[Item]]:
+    """A maker of the lines of one text field."""
+    return lambda tree, file: _lines(words(module(tree, name), field), file, _path(name, field))
 
 
-def _groups(part: Tree, file: str, field: str, naming: str, kind: str, label: str) -> Iterator[Item]:
-    """Arms or interventions: the name, its type, and the lines that describe it."""
-    for number, row in enumerate(rows(part, field)):
-        path = f"{_path('arms', field)}[{number}]"
-        if words(row, naming):
-            yield _item(words(row, naming), file, f"{path}.{naming}")
-        if words(row, kind):
-            yield _item(words(row, kind), file, f"{path}.{kind}", label)
-        yield from _lines(words(row, "description"), file, f"{path}.description")
-        for place, other in enumerate(listed(row, "otherNames")):
-            yield _item(other, file, f"{path}.otherNames[{place}]", "other_name")
+def _named(name: str, field: str) -> Callable[[Tree, str], Iterator[Item]]:
+    """A maker of the texts of one list."""
+
+    def made(tree: Tree, file: str) -> Iterator[Item]:
+        for number, text in enumerate(listed(module(tree, name), field)):
+            yield _item(text, file, f"{_path(name, field)}[{number}]")
+
+    return made
 
 
-def _outcomes(tree: Tree, file: str, field: str) -> Iterator[Item]:
-    """Outcomes as rows of measure, time frame and description, parted by tabs."""
-    for number, row in enumerate(rows(module(tree, "outcomes"), field)):
-        cells = [words(row, name).replace("\n", " ") for name in ("measure", "timeFrame", "description")]
-        text = "\t".join(cells).rstrip()
-        if text:
-            place = Place(1, text, file, f"{_path('outcomes', field)}[{number}]")
-            yield Item(tidy(text), place)
+def _groups(field: str, naming: str, label: str) -> Callable[[Tree, str], Iterator[Item]]:
+    """A maker of arms or interventions: the name, its type, and the lines that describe it."""
+
+    def made(tree: Tree, file: str) -> Iterator[Item]:
+        for number, row in enumerate(rows(module(tree, "arms"), field)):
+            path = f"{_path('arms', field)}[{number}]"
+            if words(row, naming):
+                yield _item(words(row, naming), file, f"{path}.{naming}")
+            if words(row, "type"):
+                yield _item(words(row, "type"), file, f"{path}.type", label)
+            yield from _lines(words(row, "description"), file, f"{path}.description")
+            for place, other in enumerate(listed(row, "otherNames")):
+                yield _item(other, file, f"{path}.otherNames[{place}]", "other_name")
+
+    return made
+
+
+def _outcomes(field: str) -> Callable[[Tree, str], Iterator[Item]]:
+    """A maker of outcomes as rows of measure, time frame and description, parted by tabs."""
+
+    def made(tree: Tree, file: str) -> Iterator[Item]:
+        for number, row in enumerate(rows(module(tree, "outcomes"), field)):
+            cells = [words(row, name).replace("\n", " ") for name in ("measure", "timeFrame", "description")]
+            text = "\t".join(cells).rstrip()
+            if text:
+                yield Item(tidy(text), Place(1, text, file, f"{_path('outcomes', field)}[{number}]"))
+
+    return made
+
+
+def _eligibility(tree: Tree, file: str) -> Iterator[Item]:
+    part = module(tree, "eligibility")
+    for label, field in (("age_min", "minimumAge"), ("age_max", "maximumAge"), ("sex", "sex")):
+        if words(part, field):
+            yield _item(words(part, field), file, _path("eligibility", field), label)
+    healthy = part.get("healthyVolunteers")
+    if isinstance(healthy, bool):
+        yield _item("yes" if healthy else "no", file, _path("eligibility", "healthyVolunteers"), "healthy_volunteers")
 
 
 _HEADED = re.compile(CRITERIA_HEADING.pattern, re.IGNORECASE)
@@ -142,57 +193,90 @@ def _criteria(tree: Tree, file: str) -> Iterator[Section]:
         yield Section(name, heading, tuple(held))
 
 
-def _eligibility(tree: Tree, file: str) -> Iterator[Item]:
-    part = module(tree, "eligibility")
-    for label, field in (("age_min", "minimumAge"), ("age_max", "maximumAge"), ("sex", "sex")):
-        if words(part, field):
-            yield _item(words(part, field), file, _path("eligibility", field), label)
-    healthy = part.get("healthyVolunteers")
-    if isinstance(healthy, bool):
-        yield _item("yes" if healthy else "no", file, _path("eligibility", "healthyVolunteers"), "healthy_volunteers")
+# ---------------------------------------------------------------- rows of named fields
 
 
-def _named(tree: Tree, file: str, name: str, field: str) -> Iterator[Item]:
-    for number, text in enumerate(listed(module(tree, name), field)):
-        yield _item(text, file, f"{_path(name, field)}[{number}]")
+def _rows(path: str, label: str, *names: str) -> Callable[[Tree, str], Iterator[Item]]:
+    """A maker of one item for each row of a list: what these fields of it say, one after the other."""
+    above, _, last = path.rpartition(".")
+
+    def made(tree: Tree, file: str) -> Iterator[Item]:
+        held = at(tree, above)
+        for number, row in enumerate(rows(held, last) if isinstance(held, Mapping) else ()):
+            text = ", ".join(filter(None, (words(row, name) for name in names)))
+            if text:
+                yield _item(text, file, f"{path}[{number}]", label)
+
+    return made
 
 
-def _locations(tree: Tree, file: str) -> Iterator[Item]:
-    for number, row in enumerate(rows(module(tree, "contacts"), "locations")):
-        text = ", ".join(filter(None, (words(row, name) for name in ("facility", "city", "country"))))
-        if text:
-            yield _item(text, file, f"{_path('contacts', 'locations')}[{number}]", "location")
+_CONTACTS, _REFERENCES = "protocolSection.contactsLocationsModule", "protocolSection.referencesModule"
+_RESULTS, _DERIVED = "resultsSection", "derivedSection"
+
+_MADE: tuple[tuple[str, str, Callable[[Tree, str], Iterator[Item]]], ...] = (
+    ("title", "Title", _titles),
+    ("overview", "Overview", _labelled),
+    ("summary", "Brief summary", _text("description", "briefSummary")),
+    ("description", "Description", _text("description", "detailedDescription")),
+    ("conditions", "Conditions", _named("conditions", "conditions")),
+    ("keywords", "Keywords", _named("conditions", "keywords")),
+    ("arms", "Arms", _groups("armGroups", "label", "group_type")),
+    ("interventions", "Interventions", _groups("interventions", "name", "intervention_type")),
+    ("primary_outcomes", "Primary outcomes", _outcomes("primaryOutcomes")),
+    ("secondary_outcomes", "Secondary outcomes", _outcomes("secondaryOutcomes")),
+    ("other_outcomes", "Other outcomes", _outcomes("otherOutcomes")),
+    ("eligibility", "Eligibility", _eligibility),
+)
+"""What stands before the criteria, in the order of the registry's own page: name, heading, maker of the items."""
+
+_AFTER: tuple[tuple[str, str, Callable[[Tree, str], Iterator[Item]]], ...] = (
+    ("population", "Study population", _text("eligibility", "studyPopulation")),
+    ("locations", "Locations", _rows(f"{_CONTACTS}.locations", "location", "facility", "city", "country")),
+    ("officials", "Study officials", _rows(f"{_CONTACTS}.overallOfficials", "official", "name", "affiliation", "role")),
+    ("contacts", "Contacts", _rows(f"{_CONTACTS}.centralContacts", "contact", "name", "phone", "email")),
+    (
+        "collaborators", "Collaborators",
+        _rows("protocolSection.sponsorCollaboratorsModule.collaborators", "collaborator", "name"),
+    ),
+    (
+        "other_ids", "Other identifiers",
+        _rows("protocolSection.identificationModule.secondaryIdInfos", "other_id", "id", "type", "domain"),
+    ),
+    ("references", "References", _rows(f"{_REFERENCES}.references", "reference", "citation", "pmid", "type")),
+    ("links", "Links", _rows(f"{_REFERENCES}.seeAlsoLinks", "link", "label", "url")),
+    ("shared", "Shared by the sponsor", _rows(f"{_REFERENCES}.availIpds", "shared", "type", "id", "url", "comment")),
+    (
+        "documents", "Documents",
+        _rows("documentSection.largeDocumentModule.largeDocs", "document", "label", "date", "filename"),
+    ),
+    ("mesh_conditions", "Conditions in MeSH", _rows(f"{_DERIVED}.conditionBrowseModule.meshes", "mesh", "term", "id")),
+    (
+        "mesh_interventions", "Interventions in MeSH",
+        _rows(f"{_DERIVED}.interventionBrowseModule.meshes", "mesh", "term", "id"),
+    ),
+    (
+        "results", "Results",
+        _rows(f"{_RESULTS}.outcomeMeasuresModule.outcomeMeasures", "result", "type", "title", "timeFrame"),
+    ),
+    (
+        "serious_events", "Serious adverse events",
+        _rows(f"{_RESULTS}.adverseEventsModule.seriousEvents", "event", "term", "organSystem"),
+    ),
+)  # fmt: skip
+"""What stands after the criteria. None of it is read for facts: `facts` reads the sections it names."""
+
+
+def _block(name: str, heading: str, file: str, items: Iterator[Item]) -> Iterator[Section]:
+    """A section, where it holds something."""
+    held = tuple(items)
+    if held:
+        yield Section(name, Place(1, heading, file, held[0].place.path), held)
 
 
 def sections(tree: Tree, file: str) -> tuple[Section, ...]:
     """The sections of a record, in the order of the registry's own page."""
-    about, telling, arms = module(tree, "identification"), module(tree, "description"), module(tree, "arms")
-    named = _path("identification", "briefTitle")
-    official = _path("identification", "officialTitle")
-    titles = [_item(words(about, "briefTitle"), file, named)] if words(about, "briefTitle") else []
-    if words(about, "officialTitle"):
-        titles.append(_item(words(about, "officialTitle"), file, official, "official_title"))
-    summary, detail = words(telling, "briefSummary"), words(telling, "detailedDescription")
-    people = words(module(tree, "eligibility"), "studyPopulation")
     return (
-        *_block("title", file, "Title", titles),
-        *_block("overview", file, "Overview", _labelled(tree, file)),
-        *_block("summary", file, "Brief summary", _lines(summary, file, _path("description", "briefSummary"))),
-        *_block(
-            "description", file, "Description", _lines(detail, file, _path("description", "detailedDescription"))
-        ),
-        *_block("conditions", file, "Conditions", _named(tree, file, "conditions", "conditions")),
-        *_block("keywords", file, "Keywords", _named(tree, file, "conditions", "keywords")),
-        *_block("arms", file, "Arms", _groups(arms, file, "armGroups", "label", "type", "group_type")),
-        *_block(
-            "interventions", file, "Interventions",
-            _groups(arms, file, "interventions", "name", "type", "intervention_type"),
-        ),
-        *_block("primary_outcomes", file, "Primary outcomes", _outcomes(tree, file, "primaryOutcomes")),
-        *_block("secondary_outcomes", file, "Secondary outcomes", _outcomes(tree, file, "secondaryOutcomes")),
-        *_block("other_outcomes", file, "Other outcomes", _outcomes(tree, file, "otherOutcomes")),
-        *_block("eligibility", file, "Eligibility", _eligibility(tree, file)),
+        *(section for name, heading, make in _MADE for section in _block(name, heading, file, make(tree, file))),
         *_criteria(tree, file),
-        *_block("population", file, "Study population", _lines(people, file, _path("eligibility", "studyPopulation"))),
-        *_block("locations", file, "Locations", _locations(tree, file)),
-    )  # fmt: skip
+        *(section for name, heading, make in _AFTER for section in _block(name, heading, file, make(tree, file))),
+    )
