@@ -237,7 +237,9 @@ def _shared(low: Count, high: Count, text: str) -> Count:
 
 def _is_range(low: Count, high: Count, text: str) -> bool:
     gap = text[low.end : high.start]
-    if low.low != low.high or high.low != high.high or low.low >= high.low or low.kind == "bare":
+    if low.low != low.high or high.low != high.high or low.low >= high.low or low.kind == "bare" or (
+        low.kind == "plain" and high.kind != "plain"
+    ):
         return False
     if _STEPPED.search(text[: low.start]):
         return False

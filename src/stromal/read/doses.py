@@ -26,7 +26,8 @@ _NO_NOUN = (
     r"(?:and|or|is|are|was|were|in|at|to|with|people|patients?|participants?|subjects?|adults?|individuals|children|years"
     r"|around|persons?|exosomes?|particles?|vesicles?|nano|units?|copies|genomes?|dollars|euros?|million|billion|per|than"
     r"|cases|deaths|americans|men|women|births|carriers|new|visits|surgeries|injuries|fractures|times?|fold|for|from|by"
-    r"|using|into|via|will|every|each|on|as|total|the|after|before|once|twice|days?|weeks?|hours?|ui|iu|u|mg|ml|g)"
+    r"|using|into|via|will|every|each|on|as|total|the|after|before|once|twice|days?|weeks?|hours?|ui|iu|u|mg|ml|g"
+    r"|clusters?|spheroids?|spheres?|vials?|bags?|doses?|infusions?|injections?|colonies)"
 )
 _NOUN = re.compile(
     rf"(?:\s*(?i:live|viable|units?)\b)?(?:\s*\([^()]{{1,40}}\))?\s*\)?\s*(?:of\s+)?(?:(?:(?!(?i:{_NO_NOUN})\b)[A-Za-z][\w'+®™/-]*|\(\w+\))"
@@ -41,20 +42,24 @@ _PER_KG = re.compile(
     r"|-?weight|mass)\b\)?)*)",
     re.IGNORECASE,
 )
+_BY_WEIGHT = re.compile(
+    r"\s*\)?\s*(?:[x×*]|times|multiplied by)\s*(?P<many>)(?P<weight>(?:body\s*)?weight\b(?:\s*\(?(?:in\s+)?kg\)?)?)", re.IGNORECASE
+)
 _STILL = (
     r"(?:\s+(?!(?:and|or|then|plus|with|every|once|twice|is|was|will|versus|vs)\b)[A-Za-z][\w'-]*|\s*/\s*(?:dose|time))"
 )
 _FAR_PER_KG = re.compile(rf"{_STILL}{{1,6}}?{_PER}(?:body\s+)?(?:kg|kilograms?)\b", re.IGNORECASE)
 _KG_BEFORE = re.compile(r"(?:/|\bper)\s*(?:kg|kilogram)\b(?:\s*(?:of|body|weight|bw))*[^.;,\d]{0,20}$", re.IGNORECASE)
 _DENSITY = re.compile(
-    rf"{_PER}(?P<of>cm|mm|m)\s?(?:\^\s?)?(?P<power>[23²³])|{_PER}(?P<word>square|cubic)\s+(?P<long>centi|milli)?met(?:er|re)",
+    rf"{_PER}(?P<of>cm|mm|m)\s?(?:\^\s?)?(?P<power>[23²³])|{_PER}(?P<word>square|cubic)\s+(?P<long>centi|milli)?met(?:er|re)"
+    rf"|{_PER}met(?:er|re)s?\s+(?P<after>square)d?",
     re.IGNORECASE,
 )
 _DENSITY_BEFORE = re.compile(
-    r"\b(?:each|per|every)\s+(?P<of>cm|mm)\s?(?:\^\s?)?(?P<power>[23²³])(?P<word>)(?P<long>)[^.;\d]{0,40}$", re.IGNORECASE
+    r"\b(?:each|per|every)\s+(?P<of>cm|mm)\s?(?:\^\s?)?(?P<power>[23²³])(?P<word>)(?P<long>)(?P<after>)[^.;\d]{0,40}$", re.IGNORECASE
 )
 _CONCENTRATION = re.compile(
-    r"\s*(?:/|\bper\b|\ba\b|\bin each\b)\s*(?:1\s?)?(?:ml|cc|ul|mul|millilit)(?:er|re)?(?![a-z])", re.IGNORECASE
+    r"\s*(?:/|\bper\b|\ba\b|\bin each\b)\s*(?:ml|cc|ul|mul|millilit)(?:er|re)?(?![a-z])", re.IGNORECASE
 )
 _RATE = re.compile(
     r"\s*(?:/|\bper\b|\ba\b)\s*(?:d?l|litre|liter|cubic|well|field|cm|flask|min(?:ute)?|h(?:our)?|day|year|plate"
@@ -72,7 +77,7 @@ _VOLUME_BEFORE = re.compile(
 )
 _OTHER_THING = re.compile(
     r"\s*(?:/(?!\s*(?:patient|subject|person|dose|injection|infusion|time|round|knee|joint|site|eye|limb|vial|bag|kg|"
-    r"\d|once|each|treat))|x\b|%|\w?IU\b|U\b|m[lg]\b|mm\b|-?fold\b|(?:[\w-]+\s+){0,3}(?:people|patients?|persons?|individuals"
+    r"\d|once|each|treat))|x\b|%|(?:in|by|since)\s+(?:19|20)\d\d\b|\w?IU\b|U\b|m[lg]\b|mm\b|-?fold\b|(?:[\w-]+\s+){0,3}(?:people|patients?|persons?|individuals"
     r"|exosomes?|particles?|vesicles?|EVs?|(?<!u)units?|copies|genomes?|vg|pg|pfu|cfu|dollars|euros?|around|worldwide|platelets?"
     r"|plts?|leu[ck]ocytes?|neutrophils?|cases|deaths|carriers|men|women|births|americans|children|adults)\b)",
     re.IGNORECASE,
@@ -82,6 +87,11 @@ _NEVER = re.compile(
     r"|vesicles?|bacteria\w*|islets?|sickle|progenitor assay|beta cells?)\b|exosomes?",
     re.IGNORECASE,
 )
+_TELLING = re.compile(
+    r"\b(?!(?:un|mis|pre|trans)?(?:expanded|derived|cultured|modified|related|selected|matched|differentiated|cryopreserved"
+    r"|isolated|purified|conditioned|primed|enriched|engineered|nucleated|pooled|stimulated|labell?ed|induced)\b)[a-z]+ed\b"
+)
+"""A verb of a sentence about something else: `20,000 patients needed cells`."""
 _GRAFT = re.compile(
     r"CD\s?34|CD3\b|CD133|nucleated|\bTNC|mononuclear|\bMNCs?|ha?ematopoietic|\bPBSC|\bHSC|bone marrow cells",
     re.IGNORECASE,
@@ -170,7 +180,7 @@ def _weighed(spot: _Spot, match: re.Match[str]) -> _Measure:
 
 def _dense(match: re.Match[str]) -> _Measure:
     """Cells per area or per volume of tissue: a measure of its own, never a dose of a person."""
-    power = match["power"] or ("2" if (match["word"] or "").lower() == "square" else "3")
+    power = match["power"] or ("2" if (match["word"] or match["after"] or "").lower() == "square" else "3")
     length = match["of"] or {"centi": "cm", "milli": "mm"}.get((match["long"] or "").lower(), "m")
     return _Measure(f"cells/{length.lower()}{power.translate(_SMALL_POWERS)}", match.end())
 
@@ -201,11 +211,11 @@ def _after_noun(spot: _Spot) -> _Measure | None:
     """What the words after a count say: cells, cells per kilogram, per area, or nothing that is a dose."""
     text, end = spot.text, spot.count.end
     noun = _NOUN.match(text, end)
-    if noun and _NEVER.search(noun[0]):
+    if noun and (_NEVER.search(noun[0]) or (spot.count.kind == "plain" and _TELLING.search(noun[0]))):
         return None
     reach = noun.end() if noun else end
     units = _UNITS.match(text, end) if noun is None and spot.count.sized else None
-    per_kg = _PER_KG.match(text, units.end() if units else reach)
+    per_kg = _PER_KG.match(text, units.end() if units else reach) or _BY_WEIGHT.match(text, reach)
     if per_kg and (noun or spot.count.high >= 10_000):
         return _weighed(spot, per_kg)
     dense = _DENSITY.match(text, reach) or _DENSITY_BEFORE.search(spot.before)
@@ -246,7 +256,7 @@ def _bare(spot: _Spot) -> _Measure | None:
         return None
     if not close and count.kind == "scale" and _NEXT_NOUN.match(text, count.end):
         return None
-    if not (close or _DOSE_WORD.search(spot.before if count.kind == "scale" else spot.sentence)):
+    if not (close or _DOSE_WORD.search(spot.before[-80:] if count.kind == "scale" else spot.sentence)):
         return None
     unit = "cells/kg" if _kg_before(spot) else "cells"
     return _Measure(unit, count.end, "the page does not say of what; cells are understood", sure=False)
@@ -330,8 +340,13 @@ def _measures(spots: list[_Spot]) -> list[_Measure | None]:
     return measures
 
 
+def _is_year(spot: _Spot) -> bool:
+    """Four digits without a comma are a year, a catalogue number, a limit: no dose is printed so."""
+    return spot.count.kind == "plain" and spot.text[spot.count.start : spot.count.end].isdigit() and spot.count.high < 10_000
+
+
 def _measure(spot: _Spot) -> _Measure | None:
-    if spot.count.high < _SMALLEST:
+    if spot.count.high < _SMALLEST or _is_year(spot):
         return None
     measure = _after_noun(spot)
     if measure is None and not _NOUN.match(spot.text, spot.count.end):
