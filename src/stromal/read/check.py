@@ -7,11 +7,23 @@ first step of the walk.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from datetime import date
 
-from stromal.read import clashes, gaps
+from stromal.read import (
+    chronology,
+    clashes,
+    completeness,
+    design,
+    gaps,
+    groups,
+    participants,
+    quantities,
+    thresholds,
+    timeframes,
+)  # fmt: skip
 from stromal.read.clashes import measured, said, words_for
-from stromal.read.labs import PLAUSIBLE
-from stromal.read.record import Record, Statement
+from stromal.read.quantities import is_laboratory
+from stromal.read.record import Record
 from stromal.read.vocabulary import MEASURES
 from stromal.values import Finding
 
@@ -27,32 +39,19 @@ _KNOWN = frozenset({
 """Names that mean something to a protocol: a doubtful number about anything else is left to whoever reads the line."""
 
 
+_GROUPS = "several groups"
+"""A registry's record says what each group gets: that groups differ is no doubt there."""
+
+
 def ambiguous(record: Record) -> Iterator[Finding]:
     """A phrase that can be read in two ways."""
     for statement in record.statements:
-        if statement.state != "ambiguous" or statement.name in _ELSEWHERE or _is_laboratory(statement):
+        if statement.state != "ambiguous" or statement.name in _ELSEWHERE or is_laboratory(statement):
             continue
-        if measured(statement.name) not in _KNOWN:
+        if measured(statement.name) not in _KNOWN or (record.tree is not None and _GROUPS in statement.note):
             continue
         message = f"the {words_for(statement.name)} can be read in two ways: {said(statement)}; {statement.note}"
         yield Finding(f"{statement.name}.ambiguous", "warning", message, statement.places, "ask which one is meant")
-
-
-def _is_laboratory(statement: Statement) -> bool:
-    units = {reading.unit for reading in statement.readings}
-    return statement.state == "ambiguous" and measured(statement.name) in PLAUSIBLE and len(units) > 1
-
-
-def laboratory_unit(record: Record) -> Iterator[Finding]:
-    """A laboratory limit in a unit that no living person shows."""
-    for statement in record.statements:
-        if not _is_laboratory(statement):
-            continue
-        units = [reading.unit for reading in statement.readings]
-        printed = f"{statement.readings[0].value} {units[0]}"
-        message = f"{words_for(statement.name)} {printed} is implausible: {units[1]} is likely meant"
-        hint = "the value is not repaired: confirm the unit with the sponsor"
-        yield Finding("lab.unit", "contradiction", message, statement.places, hint)
 
 
 RULES: tuple[Callable[[Record], Iterable[Finding]], ...] = (
@@ -64,30 +63,52 @@ RULES: tuple[Callable[[Record], Iterable[Finding]], ...] = (
     gaps.prose_only,
     gaps.age_missing,
     gaps.age_unconfirmed,
+    participants.age_unlimited,
     clashes.age_boundary,
     clashes.age_minor,
     clashes.contradictions,
     ambiguous,
-    laboratory_unit,
-    gaps.dose_notation,
+    participants.sex,
+    participants.sex_condition,
+    participants.healthy,
+    participants.enrolment,
+    participants.enrolment_status,
+    thresholds.thresholds,
+    quantities.laboratory_unit,
+    quantities.notation,
+    quantities.arm_dose,
     gaps.rules_not_given,
+    groups.arms,
     clashes.unregistered_product,
     clashes.both_sides,
+    design.allocation,
+    design.masking,
+    design.phase,
+    design.placebo,
     gaps.outcomes_missing,
     gaps.outcomes_unnamed,
     gaps.outcome_scale,
+    completeness.primary_missing,
+    completeness.repeated_outcome,
+    completeness.frame_missing,
+    timeframes.too_short,
+    timeframes.beyond_follow_up,
     gaps.enrolment,
-    clashes.dates,
     clashes.recruiting,
     clashes.recruiting_counts,
     gaps.machine_answers,
     gaps.empty_sections,
     gaps.repeated,
     gaps.truncated,
+    completeness.cut_off,
 )
-"""Every rule, in the order its findings are shown."""
+"""Every rule that needs no day to look from, in the order its findings are shown."""
 
 
-def check(record: Record) -> tuple[Finding, ...]:
-    """Every doubt about a record; an empty tuple where there is none."""
-    return tuple(finding for rule in RULES for finding in rule(record))
+def check(record: Record, on: date | None = None) -> tuple[Finding, ...]:
+    """Every doubt about a record; an empty tuple where there is none.
+
+    Dates are held against `on`; where nobody names a day, against the record's own last update.
+    """
+    found = [finding for rule in RULES for finding in rule(record)]
+    return (*found, *chronology.dates(record, on))

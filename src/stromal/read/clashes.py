@@ -1,4 +1,4 @@
-"""Rules about places of a page that disagree: values, ages, recruiting, products, dates.
+"""Rules about places of a page that disagree: values, ages, recruiting, products.
 
 Takes a Record; gives Findings, each with the places that disagree. Rows of the table in `check`.
 """
@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from stromal.read.aims import other_product
 from stromal.read.criteria import criteria
+from stromal.read.paths import where
 from stromal.read.phrases import pattern
 from stromal.read.record import Fields, Item, Range, Record, Statement, show
-from stromal.values import Finding, Place
+from stromal.values import Finding, Place, Severity
 
 _WORDS = {
     "interval": "time between doses",
@@ -41,22 +43,57 @@ def words_for(name: str) -> str:
 
 
 def said(statement: Statement) -> str:
-    """Every reading with its lines: `3 to 6 months (line 29) and 3 months (line 45)`."""
+    """Every reading with its places: `3 to 6 months (line 29) and 3 months (line 45)`."""
     parts = []
     for reading in statement.readings:
-        lines = ", ".join(dict.fromkeys(str(place.line) for place in reading.places))
         amount = f"{show(reading.value)} {reading.unit}".strip()
-        parts.append(f"{amount} (line{'s' if ',' in lines else ''} {lines})")
+        parts.append(f"{amount} ({_places(reading.places)})")
     return " and ".join(parts)
+
+
+def _places(places: tuple[Place, ...]) -> str:
+    """The lines of a page, or the fields of a record, each once."""
+    if any(place.path for place in places):
+        return "; ".join(dict.fromkeys(where(place) for place in places))
+    lines = ", ".join(dict.fromkeys(str(place.line) for place in places))
+    return f"line{'s' if ',' in lines else ''} {lines}"
 
 
 def contradictions(record: Record) -> Iterator[Finding]:
     """A fact that two places of the page state differently."""
+    hint = "ask the sponsor which is meant; a draft takes one reading and lists it under `assumed`"
     for statement in record.statements:
-        if statement.state == "contradictory":
-            message = f"the page contradicts itself on the {words_for(statement.name)}: {said(statement)}"
-            hint = "ask the sponsor which is meant; a draft takes one reading and lists it under `assumed`"
+        if statement.state != "contradictory":
+            continue
+        if record.tree is None or statement.name == "age":
+            whole = "record" if record.tree is not None else "page"
+            message = f"the {whole} contradicts itself on the {words_for(statement.name)}: {said(statement)}"
             yield Finding(f"{statement.name}.contradiction", "contradiction", message, statement.places, hint)
+        elif statement.name in _OF_ALL and (several := _in_sentences(statement)):
+            message = f"the record gives several values for the {words_for(statement.name)}: {said(several)}"
+            severity = _OF_ALL[statement.name]
+            yield Finding(f"{statement.name}.contradiction", severity, message, several.places, hint)
+
+
+_OF_ALL: dict[str, Severity] = {
+    "interval": "contradiction", "follow_up": "warning", "dose": "warning", "administrations": "warning",
+    "product_tissue": "warning", "product_donor": "warning",
+}  # fmt: skip
+"""What a registry's record says once for everybody. A longer text has room for parts and stages: most is a warning."""
+_OWN = ("outcomesModule", "armGroups", "interventions")
+"""Fields that speak of one outcome or one group, each with values of its own."""
+
+
+def _in_sentences(statement: Statement) -> Statement | None:
+    """The statement by the sentences about the whole trial alone, where these disagree."""
+    own = () if statement.name == "interval" else _OWN
+    kept = [
+        replace(reading, places=places)
+        for reading in statement.readings
+        if (places := tuple(p for p in reading.places if not any(name in p.path for name in own)))
+    ]
+    places = tuple(dict.fromkeys(place for reading in kept for place in reading.places))
+    return replace(statement, readings=tuple(kept), places=places) if len(kept) > 1 else None
 
 
 # ---------------------------------------------------------------- recruiting
@@ -117,7 +154,7 @@ def recruiting_counts(record: Record) -> Iterator[Finding]:
         yield Finding("recruiting.count", "contradiction", message, tuple(place for _, place in found), hint)
 
 
-# ---------------------------------------------------------------- products, dates, criteria
+# ---------------------------------------------------------------- products, criteria
 
 _REGISTERED = ("arms", "interventions", "other_names")
 
@@ -133,19 +170,8 @@ def unregistered_product(record: Record) -> Iterator[Finding]:
     if places:
         message = f"the prose also gives a {show(second.readings[0].value)}, which no arm or intervention lists"
         hint = "ask whether it belongs to the trial; if so, the protocol needs a second product with its own dose"
-        yield Finding("product.unregistered", "contradiction", message, (*places, listed[0].place), hint)
-
-
-def dates(record: Record) -> Iterator[Finding]:
-    """A completion before the start."""
-    start, end = record.statement("start"), record.statement("completion")
-    if start is None or end is None or not isinstance(start.value, str) or not isinstance(end.value, str):
-        return
-    length = min(len(start.value), len(end.value))
-    if re.match(r"\d{4}-\d{2}", start.value) and end.value[:length] < start.value[:length]:
-        message = f"the study ends ({end.value}) before it starts ({start.value})"
-        hint = "look the dates up in the registry's history"
-        yield Finding("dates.order", "contradiction", message, (*start.places, *end.places), hint)
+        severity: Severity = "contradiction" if record.tree is None else "warning"
+        yield Finding("product.unregistered", severity, message, (*places, listed[0].place), hint)
 
 
 _TOPICS = (("informed consent", pattern(r"\binformed consent\b|\bsign\w* (?:a |the )?(?:written )?consent\b")),)

@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from stromal.read.ages import said_ages, structured_ages
 from stromal.read.clashes import measure_of, words_for
 from stromal.read.criteria import criteria, gaps, lost_first
-from stromal.read.doses import doses
 from stromal.read.limits import ages, limits, windows
 from stromal.read.numerals import mend
 from stromal.read.phrases import pattern
@@ -61,7 +60,8 @@ def headings_missing(record: Record) -> Iterator[Finding]:
 def exclusions_missing(record: Record) -> Iterator[Finding]:
     """Inclusions without a single exclusion, or the other way round."""
     found = criteria(record.sections)
-    if found.headed and bool(found.inclusion) != bool(found.exclusion):
+    loose = record.tree is not None and any(record.items("criteria"))
+    if found.headed and bool(found.inclusion) != bool(found.exclusion) and not loose:
         absent = "exclusion" if found.inclusion else "inclusion"
         shown = found.inclusion or found.exclusion
         message = f"the page lists no {absent} criteria"
@@ -77,7 +77,7 @@ def first_lost(record: Record) -> Iterator[Finding]:
     """A numbered list that does not begin at 1, or that skips a number."""
     for section in _criteria_lists(record):
         lost = lost_first(section)
-        if lost:
+        if lost and not _goes_on(record, section, lost[0]):
             number, item = lost
             which = "item 1 is" if number == 2 else f"items 1 to {number - 1} are"
             message = f"the numbering of the {section.name} criteria begins at {number}: {which} lost"
@@ -85,8 +85,22 @@ def first_lost(record: Record) -> Iterator[Finding]:
             hint = "look the lost criteria up in the registry's own record"
             yield Finding("list.first_lost", "warning", message, places, hint)
         for number, item in gaps(section):
+            if _shown(section, number - 1):
+                continue
             message = f"the numbering of the {section.name} criteria jumps to {number}: items between are lost"
             yield Finding("list.gap", "warning", message, (item.place,), "compare with the registry's own record")
+
+
+def _shown(section: Section, number: int) -> bool:
+    """Whether a number of a list stands anywhere in it: before a part of an item, or in the midst of a line."""
+    printed = re.compile(rf"(?<![\d.]){number}\s?[.)]")
+    return any(printed.search(item.mark) or printed.search(item.place.quote) for item in section.items)
+
+
+def _goes_on(record: Record, section: Section, number: int) -> bool:
+    """Whether a list is numbered on from the list before it."""
+    others = [other for other in _criteria_lists(record) if other is not section]
+    return number > 3 and any(_shown(other, number - 1) for other in others)
 
 
 def age_missing(record: Record) -> Iterator[Finding]:
@@ -114,14 +128,16 @@ def age_unconfirmed(record: Record) -> Iterator[Finding]:
 
 def prose_only(record: Record) -> Iterator[Finding]:
     """Requirements that only the sentence about who the study is for states, not the checklist."""
-    listed = [item.place.quote for section in _criteria_lists(record) for item in section.items]
-    known = {f.name for text in listed for f in (*ages(text), *limits(text), *windows(text))}
-    places, missed = [], []
-    for item in record.items("population"):
-        for found in (*ages(item.place.quote), *limits(item.place.quote), *windows(item.place.quote)):
-            if found.name not in known:
-                missed.append(words_for(found.name.removeprefix("window_")))
-                places.append(item.place.quoting(item.place.quote[found.start : found.end]))
+    told = [
+        (item, found)
+        for item in (record.items("population") if record.tree is None else ())
+        for found in (*ages(item.place.quote), *limits(item.place.quote), *windows(item.place.quote))
+    ]
+    listed = [item.place.quote for section in _criteria_lists(record) for item in section.items] if told else []
+    known = {found.name for text in listed for found in (*ages(text), *limits(text), *windows(text))}
+    unlisted = [(item, found) for item, found in told if found.name not in known]
+    missed = [words_for(found.name.removeprefix("window_")) for _, found in unlisted]
+    places = [item.place.quoting(item.place.quote[found.start : found.end]) for item, found in unlisted]
     if missed and listed:
         message = (
             f"only the prose states requirements on {' and '.join(dict.fromkeys(missed))}; the checklist omits them"
@@ -266,21 +282,6 @@ def empty_sections(record: Record) -> Iterator[Finding]:
             yield Finding("section.empty", "note", message, (section.heading,), hint)
 
 
-def dose_notation(record: Record) -> Iterator[Finding]:
-    """Doses whose notation had to be mended."""
-    places, notes = [], []
-    for item in record.items(*TELLING):
-        for found in doses(item.place.quote):
-            if found.state == "repaired":
-                places.append(item.place.quoting(item.place.quote[found.start : found.end]))
-                notes.append(f"{show(found.value)} {found.unit}")
-    if places:
-        message = f"the notation of a dose is broken (“{places[0].quote}”) and was read as {notes[0]}"
-        yield Finding(
-            "dose.notation", "warning", message, tuple(places), "confirm the power of ten before anything else"
-        )
-
-
 def repeated(record: Record) -> Iterator[Finding]:
     """A long passage printed twice."""
     seen: dict[str, Place] = {}
@@ -295,7 +296,9 @@ def repeated(record: Record) -> Iterator[Finding]:
 
 def truncated(record: Record) -> Iterator[Finding]:
     """The page stops in the middle of a sentence."""
-    last = record.sections[-1].items[-1] if record.sections and record.sections[-1].items else None
+    if record.tree is not None or not record.sections:
+        return
+    last = record.sections[-1].items[-1] if record.sections[-1].items else None
     if last and record.sections[-1].name in TELLING[1:] and len(last.text) > 60 and last.text[-1].isalnum():
         place = last.place.quoting(last.place.quote[-60:])
         hint = "save the whole page again"
