@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from stromal.rules.escalation import Advice, Stop, Tally, advise, begin, observe, select
-from stromal.rules.escalation.designs import Design
+from stromal.designs.fits import Fits
+from stromal.rules.escalation import Stop, Tally, advise, begin, observe, select
+from stromal.rules.escalation.designs import Coherent, Design, Modifier, core
 
 Floats = NDArray[np.float64]
 Whole = NDArray[np.int64]
@@ -30,14 +31,15 @@ class TooManyStatesError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Ends:
-    """Terminal states: people and toxicities of each dose (S x K), in how many ways each is reached (S), the dose
-    selected (S, -1 for none), and whether the trial stopped before its last planned person (S).
+    """Terminal states: people and toxicities of each dose (S x K), the log of the number of ways to each (S),
+    the dose selected (S, -1 for none), and the number of people (S). Counts are doubles: weighing is one product.
     """
 
-    treated: Whole
-    toxic: Whole
-    ways: Floats
+    treated: Floats
+    toxic: Floats
+    log_ways: Floats
     selected: Whole
+    people: Whole
     states: int
 
     @property
@@ -72,16 +74,19 @@ class Characteristics:
         return math.fsum(self.toxic)
 
 
-def _next(design: Design, tally: Tally, advice: Advice) -> Iterator[tuple[Tally, int]]:
-    """Every tally after the next cohort, with the number of orders of outcomes that lead to it."""
-    assert not isinstance(advice, Stop)
-    for toxic in range(advice.size + 1):
-        after = observe(design, tally, advice.dose, advice.size, toxic)
-        yield after, math.comb(advice.size, toxic)
+def looks_back(design: Design) -> bool:
+    """Whether any part of the design asks how the last cohort went."""
+    while True:
+        if isinstance(design, Coherent):
+            return True
+        if not isinstance(design, Modifier):
+            return False
+        design = design.inner
 
 
 def ends(design: Design, doses: int, limit: int = STATE_LIMIT) -> Ends:
     """Every end of the design. TooManyStatesError above `limit` states, with what to do instead."""
+    back, fits = looks_back(design), Fits()
     level: dict[Tally, int] = {begin(doses): 1}
     terminal: dict[tuple[tuple[int, ...], tuple[int, ...], int], int] = defaultdict(int)
     states = 0
@@ -91,34 +96,44 @@ def ends(design: Design, doses: int, limit: int = STATE_LIMIT) -> Ends:
             raise TooManyStatesError(
                 f"the design has more than {limit:,} states; make cohorts larger or the trial smaller, or simulate it"
             )
+        fits.learn(core(design), level)
         following: dict[Tally, int] = defaultdict(int)
         for tally, ways in level.items():
-            advice = advise(design, tally)
+            advice = advise(design, tally, fits.dose)
             if isinstance(advice, Stop):
-                chosen = select(design, tally)
+                chosen = select(design, tally, fits.dose)
                 terminal[tally.treated, tally.toxic, -1 if chosen is None else chosen] += ways
                 continue
-            for after, orders in _next(design, tally, advice):
-                following[after] += ways * orders
+            for toxic in range(advice.size + 1):
+                after = observe(design, tally, advice.dose, advice.size, toxic)
+                following[after if back else after.forgetting()] += ways * math.comb(advice.size, toxic)
         level = following
+    return _gathered(terminal, states)
+
+
+def _gathered(terminal: dict[tuple[tuple[int, ...], tuple[int, ...], int], int], states: int) -> Ends:
     keys = list(terminal)
+    treated = np.array([key[0] for key in keys], dtype=np.float64)
     return Ends(
-        np.array([key[0] for key in keys], dtype=np.int64),
-        np.array([key[1] for key in keys], dtype=np.int64),
-        np.array([float(terminal[key]) for key in keys]),
+        treated,
+        np.array([key[1] for key in keys], dtype=np.float64),
+        np.array([math.log(terminal[key]) for key in keys]),
         np.array([key[2] for key in keys], dtype=np.int64),
+        treated.sum(axis=1).astype(np.int64),
         states,
     )
+
+
+_NEVER = -1e4
+"""Stands for the logarithm of 0: times one event it is far below what doubles can hold, times none it is nothing."""
 
 
 def weights(found: Ends, scenario: ArrayLike) -> Floats:
     """The probability of each end (S) under true toxicities (K). ValueError where the scenario does not fit."""
     true = check_scenario(scenario, found.doses)
-    clear = found.treated - found.toxic
-    with np.errstate(divide="ignore", invalid="ignore"):
-        harmed = np.where(found.toxic > 0, found.toxic * np.log(true), 0.0)
-        unharmed = np.where(clear > 0, clear * np.log1p(-true), 0.0)
-    return np.asarray(found.ways * np.exp(harmed.sum(axis=1) + unharmed.sum(axis=1)))
+    with np.errstate(divide="ignore"):
+        hurt, well = np.maximum(np.log(true), _NEVER), np.maximum(np.log1p(-true), _NEVER)
+    return np.asarray(np.exp(found.log_ways + found.toxic @ (hurt - well) + found.treated @ well))
 
 
 def check_scenario(scenario: ArrayLike, doses: int) -> Floats:
@@ -136,13 +151,12 @@ def characteristics(found: Ends, scenario: Sequence[float]) -> Characteristics:
     """What the design does under true toxicities (K)."""
     mass = weights(found, scenario)
     picked = np.bincount(found.selected + 1, weights=mass, minlength=found.doses + 1)
-    sizes = found.treated.sum(axis=1)
-    spread = np.bincount(sizes, weights=mass)
+    spread = np.bincount(found.people, weights=mass)
     return Characteristics(
         tuple(map(float, scenario)),
         tuple(picked[1:].tolist()),
         float(picked[0]),
         tuple((mass @ found.treated).tolist()),
         tuple((mass @ found.toxic).tolist()),
-        tuple((int(size), float(spread[size])) for size in np.unique(sizes)),
+        tuple((int(size), float(spread[size])) for size in np.flatnonzero(np.bincount(found.people))),
     )

@@ -7,13 +7,22 @@ the design inside it and changes the answer, or answers itself.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import replace
-from typing import assert_never
+from typing import TypeAlias, assert_never
 
 from stromal.rules.escalation import designs as d
 from stromal.rules.escalation.boundaries import beta_above, boin_limits, bounds, closing
 from stromal.rules.escalation.models import blrm_dose, blrm_masses, crm_dose, crm_toxicities, seen
 from stromal.rules.escalation.tally import Advice, Stop, Tally, Treat
+
+Fit: TypeAlias = Callable[[d.Crm | d.Blrm, Tally], int | None]
+"""Where a model finds the dose it would give; exact characteristics bring one that fits many tallies at once."""
+
+
+def fitted(design: d.Crm | d.Blrm, tally: Tally) -> int | None:
+    """The dose that a model-based design would give; None where it would give none."""
+    return crm_dose(design, tally) if isinstance(design, d.Crm) else blrm_dose(design, tally)
 
 
 def begin(doses: int) -> Tally:
@@ -45,20 +54,20 @@ def _top(design: d.Finding, tally: Tally) -> int:
 # ---------------------------------------------------------------- what comes next
 
 
-def advise(design: d.Design, tally: Tally) -> Advice:
+def advise(design: d.Design, tally: Tally, fit: Fit = fitted) -> Advice:
     """Who is treated next, on which dose, or why nobody is."""
     match design:
         case d.StopTooToxic():
-            return _too_toxic(design, tally) or advise(design.inner, tally)
+            return _too_toxic(design, tally) or advise(design.inner, tally, fit)
         case d.AtMost(inner, people):
-            return _at_most(inner, tally, people)
+            return _at_most(inner, tally, people, fit)
         case d.StartAt() | d.NoSkipping() | d.Coherent() | d.StopAt() | d.CohortOf() | d.Suspended():
-            answer = advise(design.inner, tally)
+            answer = advise(design.inner, tally, fit)
             return answer if isinstance(answer, Stop) else _changed(design, tally, answer)
         case d.Staggered(inner) | d.Makeable(inner):
-            return advise(inner, tally)
+            return advise(inner, tally, fit)
         case _:
-            return _core(design, tally)
+            return _core(design, tally, fit)
 
 
 _Changing = d.StartAt | d.NoSkipping | d.Coherent | d.StopAt | d.CohortOf | d.Suspended
@@ -106,9 +115,9 @@ def _too_toxic(design: d.StopTooToxic, tally: Tally) -> Stop | None:
     return Stop(f"the lowest dose is too toxic: {toxic} of {treated}", selected=None)
 
 
-def _at_most(inner: d.Design, tally: Tally, people: int) -> Advice:
+def _at_most(inner: d.Design, tally: Tally, people: int, fit: Fit) -> Advice:
     left = people - tally.people
-    answer = advise(inner, tally)
+    answer = advise(inner, tally, fit)
     if isinstance(answer, Stop):
         return answer
     if left <= 0:
@@ -116,7 +125,7 @@ def _at_most(inner: d.Design, tally: Tally, people: int) -> Advice:
     return replace(answer, size=min(answer.size, left))
 
 
-def _core(design: d.Finding, tally: Tally) -> Advice:
+def _core(design: d.Finding, tally: Tally, fit: Fit) -> Advice:
     match design:
         case d.FixedCohorts():
             return _fixed(design, tally)
@@ -124,15 +133,16 @@ def _core(design: d.Finding, tally: Tally) -> Advice:
             return _three(design, tally)
         case d.Boin() | d.IThreePlusThree() | d.Mtpi2():
             return _interval(design, tally)
-        case d.Crm():
-            return Treat(crm_dose(design, tally), design.size, "its toxicity comes nearest the target")
-        case d.Blrm():
-            dose = blrm_dose(design, tally)
+        case d.Crm() | d.Blrm():
+            dose = fit(design, tally)
             if dose is None:
                 return Stop("every dose may be an overdose", selected=None)
-            return Treat(dose, design.size, "most mass in the target interval within overdose control")
+            return Treat(dose, design.size, _MODEL_SAYS[isinstance(design, d.Crm)])
         case _:
             assert_never(design)
+
+
+_MODEL_SAYS = ("most mass in the target interval within overdose control", "its toxicity comes nearest the target")
 
 
 def _fixed(design: d.FixedCohorts, tally: Tally) -> Advice:
@@ -218,24 +228,22 @@ def _tite(design: d.Boin, tally: Tally) -> Advice:
 # ---------------------------------------------------------------- the end
 
 
-def select(design: d.Design, tally: Tally) -> int | None:
+def select(design: d.Design, tally: Tally, fit: Fit = fitted) -> int | None:
     """The dose that is declared once nobody else is treated; None where none is."""
-    answer = advise(design, tally)
+    answer = advise(design, tally, fit)
     if isinstance(answer, Stop) and answer.selected != -1:
         return answer.selected
     inside = d.core(design)
     match inside:
         case d.FixedCohorts():
-            fit = [dose for dose in range(tally.doses) if tally.treated[dose] and tally.toxic[dose] <= inside.allowed]
-            return max(fit, default=None)
+            given = (dose for dose in range(tally.doses) if tally.treated[dose])
+            return max((dose for dose in given if tally.toxic[dose] <= inside.allowed), default=None)
         case d.ThreePlusThree():
             return None
         case d.Boin() | d.IThreePlusThree() | d.Mtpi2():
             return nearest_rising(tally, inside.target, inside.cutoff)
-        case d.Crm():
-            return crm_dose(inside, tally)
-        case d.Blrm():
-            return blrm_dose(inside, tally)
+        case d.Crm() | d.Blrm():
+            return fit(inside, tally)
         case _:
             assert_never(inside)
 

@@ -7,13 +7,13 @@ grid, where the trapezoid rule converges faster than any power of the step.
 from __future__ import annotations
 
 import math
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from stromal.rules.escalation.designs import Blrm, Crm, Model
 from stromal.rules.escalation.tally import Tally
 
 _HALF_WIDTH = 8.0
-_NODES = 641
+NODES = 641
 _TINY = -1e300
 
 
@@ -86,11 +86,17 @@ def _log_likelihood(design: Crm, tally: Tally, parameter: float) -> float:
     return total
 
 
+@cache
+def crm_nodes() -> tuple[float, ...]:
+    """The values of the parameter at which the posterior is summed."""
+    step = 2 * _HALF_WIDTH / (NODES - 1)
+    return tuple(-_HALF_WIDTH + step * place for place in range(NODES))
+
+
 @lru_cache(maxsize=200_000)
 def crm_mean(design: Crm, tally: Tally) -> tuple[float, float]:
     """The posterior mean and variance of the CRM's parameter."""
-    step = 2 * _HALF_WIDTH / (_NODES - 1)
-    nodes = [-_HALF_WIDTH + step * place for place in range(_NODES)]
+    nodes = crm_nodes()
     logs = [_log_likelihood(design, tally, node) - node * node / (2 * design.variance) for node in nodes]
     peak = max(logs)
     weights = [math.exp(each - peak) for each in logs]

@@ -66,6 +66,10 @@ class Tally:
         """The weights of the people on that dose whose window is still open."""
         return self.pending[dose] if self.pending else ()
 
+    def forgetting(self) -> Tally:
+        """The tally without how the last cohort went."""
+        return replace(self, last=(0, 0))
+
     def plus(self, dose: int, people: int, toxic: int) -> Tally:
         """The tally after a cohort on that dose."""
         treated = tuple(count + people * (place == dose) for place, count in enumerate(self.treated))
