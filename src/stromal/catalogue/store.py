@@ -8,9 +8,12 @@ from it and can be made again. Where several files hold one trial, the newest is
 from __future__ import annotations
 
 import sqlite3
+from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from urllib.parse import quote
 
@@ -295,6 +298,47 @@ class Writer:
     def note(self, name: str, value: str) -> None:
         """Keep a word about the catalogue itself."""
         self.connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, value))
+
+    def latest(self) -> int:
+        """The number of the newest row."""
+        return int(self.connection.execute("SELECT coalesce(max(number), 0) FROM entry").fetchone()[0])
+
+    def kept(self, path: str) -> dict[str, deque[tuple[int, ...]]]:
+        """The rows of a source file by the hash of their documents; those known by their place alone are left out."""
+        query = """SELECT digest, line, group_concat(number) FROM entry
+                   WHERE source = ?1 AND substr(id, 1, length(?1)) <> ?1 GROUP BY digest, line ORDER BY line"""
+        made: dict[str, deque[tuple[int, ...]]] = {}
+        for digest, _, numbers in self.connection.execute(query, (path,)):
+            made.setdefault(digest, deque()).append(tuple(int(number) for number in numbers.split(",")))
+        return made
+
+    def move(self, numbers: Iterable[int], line: int) -> None:
+        """Rows whose document stands on another line of its file now."""
+        for number in numbers:
+            packed, old = self.connection.execute("SELECT card, line FROM entry WHERE number = ?", (number,)).fetchone()
+            if old != line:
+                card = msgspec.structs.replace(cards_of.from_bytes(packed), line=line)
+                row = (line, cards_of.to_bytes(card), number)
+                self.connection.execute("UPDATE entry SET line = ?, card = ? WHERE number = ?", row)
+
+    def clear(self, path: str, latest: int, staying: Iterable[int]) -> None:
+        """Forget the rows of a source file up to a number, but for those that stay."""
+        numbers = msgspec.json.encode(list(staying)).decode()
+        old = "source = ? AND number <= ? AND number NOT IN (SELECT value FROM json_each(?))"
+        values = (path, latest, numbers)
+        touch = f"INSERT OR IGNORE INTO touched SELECT DISTINCT id FROM entry WHERE {old}"  # noqa: S608 - of words above
+        self.connection.execute(touch, values)
+        self.connection.execute(f"DELETE FROM entry WHERE {old}", values)  # noqa: S608
+
+    def copies(self) -> Iterator[tuple[str, list[tuple[str, int, str]]]]:
+        """Trials touched that documents tell differently: source, line and day of each, the one that is shown first."""
+        self.settle()
+        query = """SELECT id, source, line, day FROM entry WHERE id IN (
+                       SELECT id FROM entry WHERE id IN (SELECT id FROM touched)
+                       GROUP BY id HAVING count(DISTINCT digest) > 1
+                   ) ORDER BY id, shown DESC, day DESC, source, line"""
+        for name, rows in groupby(self.connection.execute(query), key=itemgetter(0)):
+            yield name, [(source, line, day) for _, source, line, day in rows]
 
     def settle(self) -> None:
         """Show the newest entry of every trial that was touched."""
