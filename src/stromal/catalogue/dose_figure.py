@@ -49,7 +49,8 @@ def shown(found: Landscape) -> tuple[Row, ...]:
 def told(spread: Spread) -> str:
     """`median 1e8, quartiles 5e7 to 2e8, 111 trials`."""
     trials = "1 trial" if len(spread) == 1 else f"{len(spread)} trials"
-    return f"median {brief(spread.median)}, quartiles {brief(spread.lower)} to {brief(spread.upper)}, {trials}"
+    middle, lower, upper = (brief(each, 2) for each in (spread.median, spread.lower, spread.upper))
+    return f"median {middle}, quartiles {lower} to {upper}, {trials}"
 
 
 def _alt(rows: Sequence[Row]) -> str:

@@ -185,6 +185,15 @@ class Published:
 KABAT = Published("Kabat 2020, doi 10.1002/sctm.19-0202", 2018, 914, 43.0, 1e8)
 """Registered trials of mesenchymal stromal cells through 2018: their abstract."""
 
+WHY_DIFFERENT = (
+    "The trials are others: the review chose its own, and a catalogue holds what was put into it.",
+    "A route counts where the record names it. The share of all trials is therefore the least it can be.",
+    "Trials that name another route as well are left out of the medians, since their doses may belong to it.",
+    f"Doses per kilogram are taken at {WEIGHT_KG} kg, in both.",
+    "Which dose of several levels the review took is not known: the middle, the highest and every one are shown.",
+)
+"""Why numbers differ from those of the review."""
+
 
 @dataclass(frozen=True, slots=True)
 class Beside:

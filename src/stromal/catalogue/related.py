@@ -214,10 +214,10 @@ def amount(dose: Dose) -> str:
     return brief(dose.low) if dose.low == dose.high else f"{brief(dose.low)} to {brief(dose.high)}"
 
 
-def brief(cells: float) -> str:
-    """A number of cells with up to three digits: `1e8`, `1.5e6`, `2.25e7`."""
-    digits, _, power = f"{float(cells):.2e}".partition("e")
-    return f"{digits.rstrip('0').rstrip('.')}e{int(power)}"
+def brief(cells: float, figures: int = 3) -> str:
+    """A number of cells with up to so many digits: `1e8`, `1.5e6`, `2.25e7`."""
+    digits, _, power = f"{float(cells):.{figures - 1}e}".partition("e")
+    return f"{digits.rstrip('0').rstrip('.') if '.' in digits else digits}e{int(power)}"
 
 
 # ---------------------------------------------------------------- ranking

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
@@ -22,6 +23,8 @@ from stromal.read import parse as parse_page
 
 _IDS = 8
 """How many trials of a count are named in a terminal; JSON names them all."""
+_WIDEST, _PAPER = 110, 100
+"""The longest line of words in a terminal, and in a file or a pipe."""
 
 
 @contextmanager
@@ -162,8 +165,8 @@ def _cell(spread: Spread | None) -> tuple[str, str]:
     if spread is None:
         return "", ""
     if len(spread) == 1:
-        return "1", brief(spread.median)
-    return str(len(spread)), f"{brief(spread.median)} ({brief(spread.lower)}-{brief(spread.upper)})"
+        return "1", brief(spread.median, 2)
+    return str(len(spread)), f"{brief(spread.median, 2)} ({brief(spread.lower, 2)}-{brief(spread.upper, 2)})"
 
 
 def _say_landscape(found: Landscape, least: int) -> None:
@@ -180,7 +183,7 @@ def _say_landscape(found: Landscape, least: int) -> None:
         show.line(f"{hidden} more with fewer than {least} trials that give a dose; --least 1 shows them")
     if found.unclear:
         ids = _listed(found.unclear)
-        show.line(f"left out, as the notation can be read in two ways: doses of {len(found.unclear)} trials: {ids}")
+        _paragraph(f"left out, as their notation can be read in two ways: {len(found.unclear)} trials' doses: {ids}", 0)
 
 
 def _listed(ids: tuple[str, ...]) -> str:
@@ -214,6 +217,8 @@ def _say_besides(besides: tuple[tuple[str, Beside], ...]) -> None:
     )
     columns = ("cells per administration into a vein, at 70 kg", "published", *(name for name, _ in besides))
     show.table(f"Beside {KABAT.source}", columns, rows, right=(1, 2, 3))
+    for reason in landscapes.WHY_DIFFERENT:
+        _paragraph(reason, 2)
 
 
 def _brief(cells: float | None) -> str:
@@ -257,13 +262,20 @@ def _say_answers(card: Card, answers: tuple[Answer, ...], day: date) -> None:
     show.line(f"asked on {day}; every number cites its trials, and --json names them all\n")
     for answer in answers:
         show.line(answer.asked, "bold")
-        show.line(f"    {answer.text}")
+        _paragraph(answer.text, 4)
         for count in answer.counts:
             if count.ids and count.ids != (card.id,):
-                show.line(f"      {count.number} {count.name}: {_listed(count.ids)}", "dim")
+                _paragraph(f"{count.number} {count.name}: {_listed(count.ids)}", 6, "dim")
         if answer.paths:
-            show.line(f"      read from {', '.join(_short(path) for path in answer.paths)}", "dim")
+            _paragraph(f"read from {', '.join(_short(path) for path in answer.paths)}", 6, "dim")
     show.line("")
+
+
+def _paragraph(text: str, indent: int, style: str = "") -> None:
+    """Words that break over lines, each as far in as the first."""
+    width = min(show.out.width, _WIDEST) if show.out.is_terminal else _PAPER
+    blank = " " * indent
+    show.line(textwrap.fill(text, width, initial_indent=blank, subsequent_indent=blank, break_on_hyphens=False), style)
 
 
 def _short(path: str) -> str:
