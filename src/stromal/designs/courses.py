@@ -1,0 +1,116 @@
+"""Exact characteristics of designs in which one person gets several doses.
+
+Takes a Within or a Ladder with probabilities of toxicity; gives expected doses and toxicities of each rung, the
+chance that the highest dose is declared safe, and how many people are treated. People are alike and independent, so
+that one person's course is enumerated once and people are added one by one.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stromal.designs.exact import check_scenario
+from stromal.rules.escalation.courses import Course, Ladder, Within, declared, goes_on, next_rung
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class OnePerson:
+    """One person's course: expected doses and unacceptable toxicities of each rung (K), the chance of unacceptable
+    toxicity, and the chance that each rung is the last one given (K).
+    """
+
+    given: tuple[float, ...]
+    toxic: tuple[float, ...]
+    harmed: float
+    last: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CourseCharacteristics:
+    """What the design does: `declared` is the chance that the highest dose is declared safe (0 for a ladder), `stopped`
+    that fewer than the planned people are treated; `people` maps each possible number of people to its probability.
+    """
+
+    person: OnePerson
+    declared: float
+    stopped: float
+    people: tuple[tuple[int, float], ...]
+    given: tuple[float, ...]
+    toxic: tuple[float, ...]
+
+    @property
+    def expected_people(self) -> float:
+        """The expected number of people."""
+        return math.fsum(number * share for number, share in self.people)
+
+
+def check_grades(grades: Sequence[Sequence[float]], rungs: int) -> Floats:
+    """Probabilities of the worst grade 0 to 5 after each rung (K x 6). ValueError names a row that cannot be."""
+    table = np.asarray(grades, dtype=np.float64)
+    if table.shape != (rungs, 6):
+        raise ValueError(
+            f"the scenario gives a table of {table.shape}, the design needs {rungs} rungs by grades 0 to 5"
+        )
+    for rung, row in enumerate(table, 1):
+        if row.min() < 0 or abs(row.sum() - 1) > 1e-9:
+            raise ValueError(f"the probabilities of rung {rung} are negative or do not add up to 1")
+    return table
+
+
+def graded(scenario: Sequence[float], unacceptable: int = 3) -> list[list[float]]:
+    """Probabilities of toxicity as a table of grades: the unacceptable grade, or none."""
+    true = check_scenario(scenario, len(scenario))
+    return [[1 - p if grade == 0 else p if grade == unacceptable else 0.0 for grade in range(6)] for p in true.tolist()]
+
+
+def one_person(design: Course, grades: Sequence[Sequence[float]]) -> OnePerson:
+    """Every course that one person can take, weighed by probabilities of the worst grade after each rung (K x 6)."""
+    rungs = len(grades)
+    table = check_grades(grades, rungs)
+    given, toxic, last = np.zeros(rungs), np.zeros(rungs), np.zeros(rungs)
+    harmed = 0.0
+    least = design.unacceptable if isinstance(design, Ladder) else 1
+    going: list[tuple[tuple[tuple[int, int], ...], float]] = [((), 1.0)]
+    while going:
+        course, mass = going.pop()
+        rung = next_rung(design, course, rungs)
+        if rung is None:
+            last[course[-1][0]] += mass
+            harmed += mass * any(grade >= least for _, grade in course)
+            continue
+        given[rung] += mass
+        toxic[rung] += mass * float(table[rung, least:].sum())
+        going += [((*course, (rung, grade)), mass * float(p)) for grade, p in enumerate(table[rung]) if p > 0]
+    return OnePerson(tuple(given.tolist()), tuple(toxic.tolist()), harmed, tuple(last.tolist()))
+
+
+def characteristics(design: Course, grades: Sequence[Sequence[float]]) -> CourseCharacteristics:
+    """What the design does, people being treated one after the other."""
+    person = one_person(design, grades)
+    going, ended = {(0, 0): 1.0}, list[tuple[int, int, float]]()
+    while going:
+        following: dict[tuple[int, int], float] = {}
+        for (safe, harmed), mass in going.items():
+            if not goes_on(design, safe, harmed):
+                ended.append((safe, harmed, mass))
+                continue
+            for after, share in (((safe + 1, harmed), 1 - person.harmed), ((safe, harmed + 1), person.harmed)):
+                following[after] = following.get(after, 0.0) + mass * share
+        going = following
+    sizes: dict[int, float] = {}
+    for safe, harmed, mass in ended:
+        sizes[safe + harmed] = sizes.get(safe + harmed, 0.0) + mass
+    people = tuple(sorted(sizes.items()))
+    expected = math.fsum(number * share for number, share in people)
+    sure = math.fsum(mass for safe, _, mass in ended if isinstance(design, Within) and declared(design, safe))
+    return CourseCharacteristics(
+        person, sure, math.fsum(share for number, share in people if number < design.people), people,
+        tuple(expected * each for each in person.given), tuple(expected * each for each in person.toxic),
+    )  # fmt: skip
