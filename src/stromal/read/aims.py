@@ -8,12 +8,14 @@ whole_enrolment or some_enrolment by how surely everybody is meant. Part of the 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from stromal.read.doses import doses
-from stromal.read.numerals import amounts, mend, tidy
-from stromal.read.phrases import Found, pattern, sentence_at, sentences
+from stromal.read.numerals import NUMBER, amounts, mend, tidy
+from stromal.read.phrases import Found, leading, pattern, sentence_at, sentences
+from stromal.read.readers import Reader, Readers
 from stromal.read.record import Fields, Value
+from stromal.read.sieve import Sifted
 from stromal.read.vocabulary import (
     CELLS,
     DONORS,
@@ -179,7 +181,7 @@ def enrolments(line: str) -> tuple[Found, ...]:
         people = _PATIENTS.match(text, amount.end)
         if people is None or _OF_EACH.match(text, people.end()):
             continue
-        led, enter = _ALL_OF_THEM.search(text[: amount.start]), _WILL_ENTER.match(text, people.end())
+        led, enter = leading(_ALL_OF_THEM, text, amount.start), _WILL_ENTER.match(text, people.end())
         if led or enter:
             name = "some_enrolment" if not led or not led["whole"] else "all_enrolment" if enter else "whole_enrolment"
             made.append(Found(name, amount.start, people.end(), amount.value, "participants"))
@@ -188,6 +190,10 @@ def enrolments(line: str) -> tuple[Found, ...]:
 
 # ---------------------------------------------------------------- products
 
+_TRANSPLANT = pattern(r"\s*(?:\w+\s+){0,2}transplant")
+_FROM = pattern(r"\b(?:from|of)\s+(?:the\s+)?(?:\w+\s+)?$")
+_REACH = 1000
+"""Words further away than this are no part of the same thought, even where no stop ends the sentence."""
 _BEFORE_CELLS = 80
 """A tissue or donor named further than this before the cells does not describe them."""
 
@@ -197,38 +203,43 @@ def _describes(text: str, start: int, end: int, listed: bool) -> bool:
     _, high = sentence_at(text, start)
     cells = CELLS.search(text, end, min(high, end + _BEFORE_CELLS))
     between = text[end : cells.start()] if cells else ""
-    transplant = re.match(r"\s*(?:\w+\s+){0,2}transplant", text[end:high], re.IGNORECASE)
+    transplant = _TRANSPLANT.match(text, end, high)
     if cells and not transplant and (listed or ", " not in between):
         return True
     low, _ = sentence_at(text, start)
-    led = re.search(r"\b(?:from|of)\s+(?:the\s+)?(?:\w+\s+)?$", text[low:start], re.IGNORECASE)
-    return bool(led and not transplant and CELLS.search(text, low, start))
+    led = leading(_FROM, text, start, low)
+    return bool(led and not transplant and CELLS.search(text, max(low, start - _REACH), start))
 
 
 def products(line: str) -> tuple[Found, ...]:
     """What the cells are: from whom, from which tissue, how prepared; sentences about another product are left out."""
     text = mend(line)
-    made = []
+    made, shown = list[Found](), _SOURCES.worth(text)
     for low, high in sentences(text):
         if other_product(text[low:high]) is not None:
             continue
-        for name, words in (("donor", DONORS), ("tissue", TISSUES), ("processing", PROCESSING)):
-            for value, printed in words:
-                match = printed.search(text, low, high)
-                if match and _describes(text, *match.span(), name == "processing"):
-                    made.append(Found(f"product_{name}", *match.span(), value))
+        for (name, value), printed in shown:
+            match = printed.search(text, low, high)
+            if match and _describes(text, *match.span(), name == "product_processing"):
+                made.append(Found(name, *match.span(), value))
         match = _SAME_DONOR.search(text, low, high)
         if match:
             made.append(Found("same_donor", *match.span(), True))
     return tuple(made)
 
 
+_SOURCES = Sifted(
+    ((f"product_{name}", value), printed)
+    for name, words in (("donor", DONORS), ("tissue", TISSUES), ("processing", PROCESSING))
+    for value, printed in words
+)
+_OTHERS = Sifted(OTHER_PRODUCTS)
 _SAME_DONOR = pattern(r"\b(?:original|same)\s+(?:[\w-]+\s+){0,3}donor\b")
 
 
 def other_product(sentence: str) -> tuple[int, int, str] | None:
     """A product that is not the trial's cells, where the sentence names one."""
-    for value, printed in OTHER_PRODUCTS:
+    for value, printed in _OTHERS.worth(sentence):
         match = printed.search(sentence)
         if match:
             return match.start(), match.end(), value
@@ -251,12 +262,30 @@ _USED = pattern(
     r"|\b(?:will|patients?|subjects?|participants?)\s+(?:also\s+)?receive\b",
 )
 
+
+def _any(rows: Iterable[tuple[object, re.Pattern[str]]]) -> str:
+    return "|".join(printed.pattern for _, printed in rows)
+
+
+_MEASURED = _any((term, term.printed) for term in MEASURES)
+_PEOPLE = r"\b(?:patients?|participants?|subjects?|people|individuals)\b"
+
+MEASURES_NAMED = Reader(measures, (_MEASURED,))
 READERS = (
-    aims, unnamed_aims, analyses, assessments, safety_rules, conditionings, enrolments, products, second_products,
-)  # fmt: skip
+    Reader(aims, (r"\b(?:primary|secondary)\s", r"objective|end[\s-]?point|outcome|aim|goal")),
+    Reader(unnamed_aims, (r"\bas\s+(?:primary|secondary)\s",)),
+    Reader(analyses, (r"\bcompared\s", r"\b(?:month|week|year|annual)(?:ly)?\s", "change|decline|slope|rate")),
+    Reader(assessments, (_LOOKED_AT.pattern, _MEASURED)),
+    Reader(safety_rules, (r"\bonly\s+(?:after|when|if|once)\s", "safe|tolerated")),
+    Reader(conditionings, (r"\bconditioning\b",)),
+    Reader(enrolments, (NUMBER, _PEOPLE, r"\b(?:all|total\s+of|enrol|recruit|administered\s+to|includ|will\s+be)")),
+    Reader(products, (_any((*DONORS, *TISSUES, *PROCESSING)),)),
+    Reader(second_products, (_any(OTHER_PRODUCTS), "utili[sz]ed|used|given|administered|injected|infused|receive")),
+)
+"""Every reader of this module with what a line must hold for it, in the order their statements are listed."""
+_READERS = Readers(READERS)
 
 
 def found_in(line: str) -> Iterator[Found]:
     """Everything this module reads in the line."""
-    for reader in READERS:
-        yield from reader(line)
+    return _READERS.found_in(line)

@@ -7,20 +7,21 @@ means, so that the same facts come out of every layout. Part of the first step o
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 
 from stromal.read import aims, prose
 from stromal.read.ages import age_statement
 from stromal.read.criteria import criteria, lost_first
-from stromal.read.doses import doses, routes, vehicles, volumes
+from stromal.read.doses import ROUTES, doses, routes, vehicles, volumes
 from stromal.read.dosing import dose_statements
 from stromal.read.labs import likely_unit
 from stromal.read.layout import REGISTRY_ID
 from stromal.read.limits import limits, windows
 from stromal.read.numerals import durations, tidy
 from stromal.read.outcomes import outcome_statements
-from stromal.read.phrases import Found, pattern
+from stromal.read.phrases import pattern
+from stromal.read.readers import Reader, Readers
 from stromal.read.record import Fields, Item, Range, Reading, Record, Section, Statement, Value, gather, settle
 from stromal.read.study import Tree
 from stromal.values import Place
@@ -30,16 +31,18 @@ TELLING = ("title", "summary", "description", "population", "tested", "arms", "i
 OUTCOMES = ("primary_outcomes", "secondary_outcomes", "other_outcomes", "outcomes")
 CRITERIA = ("inclusion", "exclusion", "criteria", "population")
 
-_READERS: tuple[tuple[Callable[[str], Iterable[Found]], tuple[str, ...]], ...] = (
-    (doses, TELLING),
-    (volumes, TELLING),
-    (vehicles, TELLING),
-    (routes, TELLING),
-    (prose.found_in, TELLING),
-    (prose.follow_ups, (*OUTCOMES, "timeline")),
-    (aims.found_in, TELLING),
-    (aims.measures, OUTCOMES),
+_CELLS = (
+    Reader(doses, ()),
+    Reader(volumes, (r"(?:ml|mls|cc|millilit(?:er|re)s?)\b",)),
+    Reader(vehicles, (r"\bml\s", r"saline|ringer|plasma-?lyte|dextrose|albumin|dextran")),
+    Reader(routes, ("|".join(ROUTES.values()),)),
 )
+_READERS = {
+    **dict.fromkeys(TELLING, Readers((*_CELLS, *prose.READERS, *aims.READERS))),
+    **dict.fromkeys(OUTCOMES, Readers((prose.FOLLOW_UPS, aims.MEASURES_NAMED))),
+    "timeline": Readers((prose.FOLLOW_UPS,)),
+}
+"""Which readers look at the lines of which sections."""
 
 Readings = dict[str, list[Reading]]
 """Every reading of the page, by the name of what it speaks of."""
@@ -48,15 +51,18 @@ Readings = dict[str, list[Reading]]
 def _prose_readings(sections: tuple[Section, ...]) -> Readings:
     made: Readings = {}
     for section in sections:
-        for reader, where in _READERS:
-            if section.name not in where:
-                continue
-            for item in section.items:
-                if item.label in ("resource", "button", "answered_by"):
-                    continue
-                for found in reader(item.place.quote):
+        readers = _READERS.get(section.name)
+        if readers is None:
+            continue
+        for item in section.items:
+            if item.label not in _NOT_TELLING:
+                for found in readers.found_in(item.place.quote):
                     made.setdefault(found.name, []).extend(found.readings(item))
     return made
+
+
+_NOT_TELLING = ("resource", "button", "answered_by")
+"""Labels of items that say nothing about the trial."""
 
 
 # ---------------------------------------------------------------- fields that portals print as such

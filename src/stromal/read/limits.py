@@ -7,12 +7,15 @@ ends and never anything else. Part of the first step of the walk.
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
-from stromal.read.numerals import Amount, Length, amounts, durations
-from stromal.read.phrases import Found, pattern, sentence_at, slug
+from stromal.read.numerals import KEPT, Amount, Length, amounts, durations
+from stromal.read.phrases import Found, leading, pattern, sentence_at, slug
 from stromal.read.record import Number, Range
+from stromal.read.sieve import Sifted
 from stromal.read.units import legible, unit_at
 from stromal.read.vocabulary import EVENTS, MEASURES, nearest_term
 
@@ -67,6 +70,7 @@ SUFFIXES: tuple[tuple[str, Bound], ...] = (
 _NEGATION = r"(?P<negation>\b(?:not|no|never|cannot|nor|n't)\s+(?:be\s+|to\s+be\s+|to\s+|have\s+been\s+)?)?"
 _FILLER = r"\s*(?:(?:the|a|an|age|ages|about|approximately|or|of|equal\s+to)\s+){0,3}$"
 _PREFIX = tuple((pattern(rf"{_NEGATION}(?<![a-z-])(?P<words>{words}){_FILLER}"), bound) for words, bound in PREFIXES)
+_COMPARING = Sifted(((words, bound), words) for words, bound in _PREFIX)
 _SUFFIX = tuple((pattern(rf"\s*,?\s*(?:{words})"), bound) for words, bound in SUFFIXES)
 _FLIPPED = (
     (pattern(r"\s*(?:≤|<\s*=)\s*(?=[a-z])"), Bound("low", True)),
@@ -95,8 +99,9 @@ _AGE_TAIL = pattern(r"\s*(?:of\s+age|old|-old|in\s+age)\b")
 def _bound_before(text: str, start: int) -> tuple[int, Bound, str] | None:
     """The comparing words that end at this offset: the longest, with a negation where one stands before them."""
     best: tuple[int, Bound, str] | None = None
-    for words, bound in _PREFIX:
-        match = words.search(text, max(0, start - 60), start)
+    low = max(0, start - 60)
+    for (words, bound), _ in _COMPARING.worth(text[low:start]):
+        match = words.search(text, low, start)
         if match and (best is None or match.start() < best[0]):
             best = match.start(), bound.negated() if match["negation"] else bound, match["words"].lower()
     return best
@@ -109,7 +114,7 @@ _TWICE = pattern(r"\s*[(,]?\s*(?:exclusive|excluding|not\s+including|not\s+inclu
 
 def _neither(text: str, amount: Amount) -> bool:
     """Whether `neither` or `nor` turns whatever follows around."""
-    return _NEITHER.search(text, 0, amount.start) is not None
+    return leading(_NEITHER, text, amount.start) is not None
 
 
 def _one(text: str, amount: Amount) -> Limit | None:
@@ -121,7 +126,7 @@ def _one(text: str, amount: Amount) -> Limit | None:
     if isinstance(amount.value, Range):
         if _bound_before(text, amount.start) is not None:
             return None  # more than 1.5 to 2: which end is meant, nobody can tell
-        lead = re.search(r"(?:\bbetween|\bfrom)\s+(?:the\s+ages?\s+of\s+)?$", text[: amount.start], re.IGNORECASE)
+        lead = leading(_FROM, text, amount.start)
         return Limit(lead.start() if lead else amount.start, end, amount.value, unit)
     before = _bound_before(text, amount.start)
     if before is not None:
@@ -140,23 +145,24 @@ def _one(text: str, amount: Amount) -> Limit | None:
     return None
 
 
+_FROM = pattern(r"(?:\bbetween|\bfrom)\s+(?:the\s+ages?\s+of\s+)?$")
 _LEAD = pattern(r"(?P<between>\bbetween\s+)?(?:\bfrom\s+)?(?:the\s+ages?\s+of\s+)?$")
 _TO = pattern(r"\s*(?:-|–|—|~|to)\s*")
 
 
 def _each(text: str, found: tuple[Amount, ...]) -> Iterator[Limit]:
     """The limit of each amount; two whose unit is printed twice (`between 5 g/dL and 6 g/dL`) are one range."""
-    waiting, covered = list(found), 0
+    waiting, covered = deque(found), 0
     while waiting:
-        low = waiting.pop(0)
+        low = waiting.popleft()
         if low.start < covered:
             continue  # the 1.73 of mL/min/1.73 m2 is part of a unit
         covered = unit_at(text, low.end)[1]
         while waiting and waiting[0].start < covered:
-            waiting.pop(0)
+            waiting.popleft()
         both = _twice(text, low, waiting[0]) if waiting else None
         if both is not None:
-            waiting.pop(0)
+            waiting.popleft()
             yield both
         elif (limit := _one(text, low)) is not None:
             yield limit
@@ -166,7 +172,7 @@ def _twice(text: str, low: Amount, high: Amount) -> Limit | None:
     if isinstance(low.value, Range) or isinstance(high.value, Range) or low.value >= high.value:
         return None
     (first, end), (unit, last) = unit_at(text, low.end), unit_at(text, high.end)
-    lead, joint = _LEAD.search(text[: low.start]), text[end : high.start]
+    lead, joint = leading(_LEAD, text, low.start), text[end : high.start]
     joined = _TO.fullmatch(joint) or (lead and lead["between"] and re.fullmatch(r"\s*and\s*", joint, re.IGNORECASE))
     if not first or first != unit or not joined or _bound_before(text, low.start) or _TWICE.match(text, last):
         return None
@@ -175,15 +181,16 @@ def _twice(text: str, low: Amount, high: Amount) -> Limit | None:
     return Limit(start, tail.end() if tail else last, Range(low.value, high.value), unit)
 
 
+_SIGN = pattern(r"[<>≤≥]\s*=?\s*$")
 _JOINED = pattern(r"\s*(?:years?|yrs?|months?)?\s*,?\s*(?:and|but|to|-|–|,)?\s*(?:is\s+|be\s+)?")
 
 
-def _join(text: str, limits: list[Limit]) -> Iterator[Limit]:
+def _join(text: str, limits: deque[Limit]) -> Iterator[Limit]:
     """`more than 2 and less than 16`: two neighbouring open ends become one range."""
     while limits:
-        first = limits.pop(0)
+        first = limits.popleft()
         if limits and _fits(text, first, limits[0]):
-            second = limits.pop(0)
+            second = limits.popleft()
             low, high = (first, second) if first.value.low is not None else (second, first)
             value = Range(low.value.low, high.value.high, low.value.low_included, high.value.high_included)
             yield Limit(first.start, second.end, value, second.unit or first.unit, f"{first.words}, {second.words}")
@@ -199,10 +206,11 @@ def _fits(text: str, first: Limit, second: Limit) -> bool:
     if None not in (second.value.low, second.value.high) or (first.unit and second.unit and first.unit != second.unit):
         return False
     between = text[first.end : second.start]
-    flipped = re.search(r"[<>≤≥]\s*=?\s*$", text[: first.end]) is not None and len(between) < 40
+    flipped = leading(_SIGN, text, first.end) is not None and len(between) < 40
     return _JOINED.fullmatch(between) is not None or flipped
 
 
+@lru_cache(KEPT)
 def comparisons(line: str) -> tuple[Limit, ...]:
     """Every number or range of the line that stands with comparing words or as low-high, joined where two ends meet."""
     text = legible(line)
@@ -216,7 +224,7 @@ def comparisons(line: str) -> tuple[Limit, ...]:
             and re.fullmatch(r"\s*,?\s*(?:or|and|and/or)\s*", text[this.end : following.start])
         ):
             single[place] = replace(this, unit=following.unit)
-    return tuple(_join(text, single))
+    return tuple(_join(text, deque(single)))
 
 
 # ---------------------------------------------------------------- ages
@@ -242,23 +250,32 @@ _SOMEBODY_ELSE = pattern(
 )
 
 
+_REACH = 1000
+"""Words further back than this speak of something else: so long lines cost no more, sign by sign."""
+
+
 def _is_age(text: str, limit: Limit) -> bool:
     """Whether a range speaks of how old participants are: not how long something lasted, nor how old others are."""
-    before, inside = text[: limit.start], text[limit.start : limit.end]
+    inside = text[limit.start : limit.end]
     low, high = sentence_at(text, limit.start)
-    if limit.unit not in ("", "years", "months", "weeks", "days") or _OTHER_AGE.search(before):
+    if limit.unit not in ("", "years", "months", "weeks", "days") or leading(_OTHER_AGE, text, limit.start):
         return False
-    if _SOMEBODY_ELSE.search(text, low, limit.start) or _SINCE.match(text, limit.end, high):
+    if _SOMEBODY_ELSE.search(text, max(low, limit.start - _REACH), limit.start) or _SINCE.match(text, limit.end, high):
         return False
-    if _AGE_TAIL.search(inside) or re.search(r"\bages?\b", inside, re.IGNORECASE) or _AGE_WORD.search(before):
+    if (
+        _AGE_TAIL.search(inside)
+        or re.search(r"\bages?\b", inside, re.IGNORECASE)
+        or leading(_AGE_WORD, text, limit.start)
+    ):
         return True
     if not limit.unit and not _GOES_ON.match(text, limit.end):
         return False
     if re.search(r"older|younger", limit.words):
         return limit.unit in ("", "years")
-    return bool(_PEOPLE.search(before)) and not _DURATION.search(before)
+    return bool(leading(_PEOPLE, text, limit.start)) and not leading(_DURATION, text, limit.start)
 
 
+@lru_cache(KEPT)
 def ages(line: str) -> tuple[Found, ...]:
     """Age limits. `over 18` is read as more than 18 with the rival reading 18 and over: the phrase admits both."""
     text = legible(line)
@@ -305,29 +322,30 @@ def _window_range(text: str, length: Length) -> tuple[int, Range, bool]:
     """The stretch of time meant, where its words begin, and whether `last` or `past` says it ends now."""
     ends = length.value
     low, high = (ends.low, ends.high) if isinstance(ends, Range) else (ends, ends)
-    within = _WITHIN.search(text[: length.start])
+    within = leading(_WITHIN, text, length.start)
     if within and (within[0].lower().startswith("within") or within["recent"] or within["the"]):
         return within.start(), Range(low if isinstance(ends, Range) else None, high), bool(within["recent"])
     bound = _bound_before(text, length.start)
     if bound is not None and low is not None:
-        lead = _FOR.search(text[: bound[0]])
+        lead = leading(_FOR, text, bound[0])
         meant = bound[1]
         if re.search(r"earlier|later", bound[2]) and _BEFORE.match(text, length.end):
             meant = Bound("low" if meant.side == "high" else "high", meant.included)
         return lead.start() if lead else bound[0], meant.at(low), False
-    lead = _FOR.search(text[: length.start])
+    lead = leading(_FOR, text, length.start)
     if lead:
         return lead.start(), Range(low=low), bool(lead["recent"])
     return length.start, Range(high=high), False
 
 
+@lru_cache(KEPT)
 def windows(line: str) -> tuple[Found, ...]:
     """Windows such as `within 5 years of the screening visit`: a Range, its side and anchor, named by its subject."""
     text = legible(line)
     made = []
     for length in durations(text):
         start, value, recent = _window_range(text, length)
-        if _VAGUE_WITHIN.search(text[:start]) or (
+        if leading(_VAGUE_WITHIN, text, start) or (
             isinstance(length.value, Range) and _bound_before(text, length.start)
         ):
             continue
@@ -340,8 +358,9 @@ def windows(line: str) -> tuple[Found, ...]:
             continue
         tied = before or after
         end = tied.end() if tied else earlier.end() if earlier else length.end
-        event = nearest_term(text[:start], EVENTS)
-        name = event[1].name if event else slug(_subject_words(text[:start]), 3) or "criterion"
+        said = text[max(0, start - _REACH) : start]
+        event = nearest_term(said, EVENTS)
+        name = event[1].name if event else slug(_subject_words(said), 3) or "criterion"
         anchor = tied["anchor"].strip() if tied else ""
         made.append(Found(f"window_{name}", start, end, value, length.unit, side=side, anchor=anchor))
     return tuple(made)
@@ -418,7 +437,7 @@ def limits(line: str) -> tuple[Found, ...]:
         bare = limit.unit in ("", "hours", "minutes") and (worded or not limit.words) and name not in _MEASURED
         if not name or bare or any(a < limit.end and limit.start < b for a, b in taken):
             continue
-        other = _other(limit.value) if _DENIED.search(text[: limit.start]) else None
+        other = _other(limit.value) if leading(_DENIED, text, limit.start) else None
         at = _AT.match(text, limit.end)
         made.append(
             Found(

@@ -12,9 +12,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
+from operator import attrgetter
 from typing import TypeAlias
 
 from stromal.read.record import Number, Range
+from stromal.read.sieve import Sieve
 from stromal.values import exact
 
 _ENTITIES = {"&lt;": "<", "&gt;": ">", "&amp;": "&", "&nbsp;": " ", "&#8805;": "≥", "&#8804;": "≤", "<sup>": "^"}
@@ -29,7 +31,7 @@ _ALIKE = str.maketrans({
 
 _ESCAPES = ("&", "\\", "<")
 """The signs that every escape begins with: a line without them needs no mending of escapes."""
-_KEPT = 256
+KEPT = 256
 """How many lines are remembered: a record's lines, since several readers ask for the numbers of the same line."""
 
 
@@ -39,7 +41,7 @@ def _sign(match: re.Match[str]) -> str:
     return sign.rjust(len(found))
 
 
-@lru_cache(_KEPT)
+@lru_cache(KEPT)
 def mend(text: str) -> str:
     """Undo escapes and look-alike signs without changing the length, so that every offset still fits the page."""
     plain = text if text.isascii() else text.translate(_ALIKE)
@@ -182,7 +184,7 @@ def _printed(mended: str, text: str) -> Iterator[Numeral]:
                 yield _single(match, text)
 
 
-def _spelled(mended: str) -> Iterator[Numeral]:
+def _spelled(mended: str, _: str) -> Iterator[Numeral]:
     """The numerals in words: `twenty`, `three hundred`, `five million`."""
     for match in _WORDED.finditer(mended.lower()):
         first, _, second = match["word"].partition(" ")
@@ -191,6 +193,11 @@ def _spelled(mended: str) -> Iterator[Numeral]:
         count = WORDS[first] * (100 if second.strip() == "hundred" else 1)
         yield Numeral(match.start(), match.end(), count * factor, factor)
 
+
+_KINDS = Sieve((r"\d", rf"\b(?:{'|'.join(WORDS)})\b"))
+_BY_KIND = (_printed, _spelled)
+"""The two kinds of numerals: nearly no line holds both, and most hold none."""
+_start = attrgetter("start")
 
 _TO = frozenset(("-", "–", "—", "~", "to", "up to", "and"))
 _LISTED = frozenset((",", "/", "or", "and", ",or", ",and", ", or", ", and"))
@@ -217,11 +224,16 @@ def _shares_scale(low: Numeral, high: Numeral, text: str) -> Numeral:
     return replace(low, value=value, factor=high.factor, mended=high.mended, rivals=rivals)
 
 
-@lru_cache(_KEPT)
+@lru_cache(KEPT)
 def numerals(text: str) -> tuple[Numeral, ...]:
     """Every number of the line, in order, each with its own value even where a list or range shares one scale."""
     mended = mend(text)
-    found = sorted((*_printed(mended, text), *_spelled(mended)), key=lambda numeral: numeral.start)
+    kinds = _KINDS.may(mended)
+    if not kinds:
+        return ()
+    found = [numeral for kind in kinds for numeral in _BY_KIND[kind](mended, text)]
+    if len(kinds) > 1:
+        found.sort(key=_start)
     for place in range(len(found) - 2, -1, -1):
         high = found[place + 1]
         # Only a scaled number or one of thousands has a scale or zeros to share, and most numbers are small.
@@ -255,7 +267,7 @@ class Amount:
 _UNIT_TWICE = re.compile(r"\s*(?P<unit>%|[a-z][a-z/]*)\s*(?:-|–|—|~|\bto)\s*", re.IGNORECASE)
 
 
-@lru_cache(_KEPT)
+@lru_cache(KEPT)
 def amounts(text: str) -> tuple[Amount, ...]:
     """Numbers, with those joined by a dash or `to` (or `and` after `between`) as one range."""
     mended, made = mend(text), list[Amount]()
@@ -304,6 +316,14 @@ TIME_UNITS = {
 _UNIT = re.compile(
     r"[\s-]*(?P<unit>years?|yrs?|months?|mths?|mos?|weeks?|wks?|days?|hours?|hrs?|minutes?|min)\b'?", re.IGNORECASE
 )
+NUMBER = rf"\d|\b(?:{'|'.join(WORDS)})\b"
+"""What a line must hold for any number to be found in it."""
+DURATION = (
+    rf"(?:[\d)⁰¹²³⁴⁵⁶⁷⁸⁹]|\b(?:{'|'.join(WORDS)}|thousand|millions?|billion)|mln|mio|m)"
+    r"[\s-]*(?:years?|yrs?|months?|mths?|mos?|weeks?|wks?|days?|hours?|hrs?|minutes?|min)\b"
+    r"|\ban?\s+(?:year|month|week|day|hour)\b"
+)
+"""What a line must hold for any length of time to be found in it."""
 _ARTICLE = re.compile(r"a(?<!\wa)n?\s+(?P<unit>year|month|week|day|hour)\b")
 """`a year`, in small letters; the letter stands before its own condition, so that the search leaps to it."""
 
@@ -318,7 +338,7 @@ class Length:
     unit: str
 
 
-@lru_cache(_KEPT)
+@lru_cache(KEPT)
 def _lengths(text: str) -> tuple[Length, ...]:
     mended = mend(text)
     made = [

@@ -56,11 +56,11 @@ _ABBREVIATED = pattern(
     r"|(?:^|[\s(.])[A-Z])\.$",
 )
 _LONGEST_ABBREVIATION = 10
-_KEPT = 256
+KEPT = 256
 """How many lines are remembered: several readers ask for the sentences of the same line."""
 
 
-@lru_cache(_KEPT)
+@lru_cache(KEPT)
 def _bounds(text: str) -> tuple[tuple[int, int], ...]:
     start, made = 0, list[tuple[int, int]]()
     for match in _STOP.finditer(text):
@@ -87,6 +87,14 @@ def sentence_at(text: str, place: int) -> tuple[int, int]:
 
 
 _end = itemgetter(1)
+
+_BACK = 120
+"""No further back than this do the words begin that lead to a number: so long lines cost no more, sign by sign."""
+
+
+def leading(cue: re.Pattern[str], text: str, place: int, low: int = 0) -> re.Match[str] | None:
+    """The words that lead to this offset, no further back than `low`: the cue ends in `$`, which stands for it."""
+    return cue.search(text, max(low, place - _BACK), place)
 
 
 def slug(text: str, words: int = 4) -> str:

@@ -7,11 +7,12 @@ baseline, baseline_window and treatment_duration. Part of the first step of the 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import pairwise
 
-from stromal.read.numerals import TIME_UNITS, Length, Numeral, amounts, durations, mend, numerals
-from stromal.read.phrases import Found, pattern, sentence_at
+from stromal.read.numerals import DURATION, TIME_UNITS, WORDS, Length, Numeral, amounts, durations, mend, numerals
+from stromal.read.phrases import Found, leading, pattern, sentence_at
+from stromal.read.readers import Reader, Readers
 from stromal.read.record import Number, Range, State, Value
 
 _GIVING = r"(?:administrations?|injections?|infusions?|transplantations?|implantations?|applications?)"
@@ -44,6 +45,7 @@ _ONCE = pattern(
     r"\b(?:infused|injected|administered|given)\s+(?:\w+\s+){0,3}?(?P<often>once|twice)\b",
     r"(?!\s+(?:a|per|every|daily|weekly|monthly|in)\b)",
 )
+_AT = pattern(r"\bat\s+$")
 _AGAIN = pattern(r"\b(?:subsequent|repeat\w*|additional|further|second)\b")
 
 
@@ -61,7 +63,7 @@ def administrations(line: str) -> tuple[Found, ...]:
 def _counted(text: str, line: str) -> Iterator[Found]:
     for amount in amounts(line):
         whole = all(n.value.denominator == 1 and 2 <= n.value <= 60 for n in amount.numerals)
-        if not whole or _NOT_A_COUNT.search(text[: amount.start]):
+        if not whole or leading(_NOT_A_COUNT, text, amount.start):
             continue
         low, _ = sentence_at(text, amount.start)
         times = _TIMES.match(text, amount.end)
@@ -73,9 +75,12 @@ def _counted(text: str, line: str) -> Iterator[Found]:
 
 
 def _single(text: str) -> Iterator[Found]:
+    again: bool | None = None
     for match in _SINGLE.finditer(text):
-        alone = not _AGAIN.search(text) or not match[0].rstrip().lower().endswith("dose")
-        if alone and not re.search(r"\bat\s+$", text[: match.start()], re.IGNORECASE):
+        if again is None:  # asked once a line, and only where it matters
+            again = _AGAIN.search(text) is not None
+        alone = not again or not match[0].rstrip().lower().endswith("dose")
+        if alone and not leading(_AT, text, match.start()):
             yield Found("administrations", match.start(), match.end(), 1)
 
 
@@ -106,6 +111,7 @@ _EVERY_ONE = pattern(r"\bevery\s+(?P<unit>day|week|month|year)\b")
 def _kind(text: str, start: int, end: int) -> str | None:
     """Whether an interval parts doses or visits: the nearest cue before it in the sentence decides, else after it."""
     low, high = sentence_at(text, start)
+    low, high = max(low, start - _REACH), min(high, end + _REACH)
     before = [(m.start(), name) for name, cue in _CUES for m in cue.finditer(text, low, start)]
     if before:
         return max(before)[1]
@@ -113,6 +119,8 @@ def _kind(text: str, start: int, end: int) -> str | None:
     return min(after)[1] if after else None
 
 
+_REACH = 1000
+"""Words further away than this speak of something else, even where no stop ends the sentence."""
 _CUES = (("interval", _DOSING), ("visit_interval", _SEEING))
 
 
@@ -121,7 +129,7 @@ def intervals(line: str) -> tuple[Found, ...]:
     text = mend(line)
     made = []
     for length in durations(line):
-        every = _EVERY.search(text[: length.start])
+        every = leading(_EVERY, text, length.start)
         apart = _APART.match(text, length.end)
         start, end = every.start() if every else length.start, apart.end() if apart else length.end
         name = _kind(text, start, end) if every or apart else None
@@ -167,7 +175,7 @@ def run_ins(line: str) -> tuple[Found, ...]:
     text = mend(line)
     made = []
     for length in durations(line):
-        before = _RUN_IN_BEFORE.search(text[: length.start])
+        before = leading(_RUN_IN_BEFORE, text, length.start)
         after = _RUN_IN_AFTER.match(text, length.end)
         if before or after:
             start, end = before.start() if before else length.start, after.end() if after else length.end
@@ -185,13 +193,13 @@ def _follow_up(text: str, length: Length) -> Found | None:
     low, _ = sentence_at(text, length.start)
     last = _LAST.match(text, length.end)
     named = _OF_FOLLOW_UP.match(text, length.end)
-    followed = _FOLLOWED.search(text[low : length.start])
+    followed = leading(_FOLLOWED, text, length.start, low)
     if followed is not None and _RUN_IN_WORD.search(followed["between"]):
         followed = None
-    if not (last or named or followed) or (not last and _LISTED.search(text[: length.start])):
+    if not (last or named or followed) or (not last and leading(_LISTED, text, length.start)):
         return None
     what = last or (None if named else _AFTER_WHAT.match(text, length.end))
-    start = low + followed.start() if followed and not last else length.start
+    start = followed.start() if followed and not last else length.start
     tail = what or named
     note = re.sub(r"\s+", " ", what[0]).strip(" -") if what else ""
     return Found("follow_up", start, tail.end() if tail else length.end, length.value, length.unit, note=note)
@@ -205,7 +213,7 @@ def treatment_durations(line: str) -> tuple[Found, ...]:
     text = mend(line)
     made = []
     for length in durations(line):
-        over = _OVER.search(text[: length.start])
+        over = leading(_OVER, text, length.start)
         low, _ = sentence_at(text, length.start)
         if over and _kind(text, over.start(), length.end) == "interval" and _DOSING.search(text, low, over.start()):
             made.append(Found("treatment_duration", over.start(), length.end, length.value, length.unit))
@@ -216,6 +224,7 @@ def treatment_durations(line: str) -> tuple[Found, ...]:
 
 _COMMA = pattern(r"\s*(?:,|,?\s*and|,?\s*&)\s*")
 _AHEAD = pattern(r"\b(?P<unit>days?|weeks?|months?|years?)\s*:?\s*$")
+_AGED = pattern(r"\b(?:aged?|ages)\b")
 _BEHIND = pattern(r"[\s-]*(?P<unit>days?|weeks?|months?|years?)\b'?")
 
 
@@ -238,10 +247,10 @@ def visits(line: str) -> tuple[Found, ...]:
         rising = len(run) > 1 and all(a.value < b.value for a, b in pairwise(run))
         if not rising:
             continue
-        ahead, behind = _AHEAD.search(text[: run[0].start]), _BEHIND.match(text, run[-1].end)
+        ahead, behind = leading(_AHEAD, text, run[0].start), _BEHIND.match(text, run[-1].end)
         unit = (behind or ahead or {"unit": ""})["unit"].lower()
         low, _ = sentence_at(text, run[0].start)
-        if not unit or re.search(r"\b(?:aged?|ages)\b", text[low : run[0].start], re.IGNORECASE):
+        if not unit or _AGED.search(text, max(low, run[0].start - _REACH), run[0].start):
             continue
         start, end = ahead.start() if ahead and not behind else run[0].start, behind.end() if behind else run[-1].end
         made.append(Found("visits", start, end, tuple(n.number for n in run), TIME_UNITS[unit]))
@@ -249,6 +258,7 @@ def visits(line: str) -> tuple[Found, ...]:
 
 
 _BASELINE = pattern(r"\bbaseline\b(?!\s+(?:characteristics|value|level))")
+_WITHIN = pattern(r"\bwithin\s+(?:the\s+)?$")
 _AHEAD_OF = pattern(
     r"\s*(?:pre[\s-]*|before\s+|prior\s+to\s+)(?:the\s+)?(?:treatment|infusion|injection|dos\w+|transplant\w*)\b"
 )
@@ -259,7 +269,7 @@ def baselines(line: str) -> tuple[Found, ...]:
     text = mend(line)
     made = [Found("baseline", m.start(), m.end(), True) for m in _BASELINE.finditer(text)]
     for length in durations(line):
-        within = re.search(r"\bwithin\s+(?:the\s+)?$", text[: length.start], re.IGNORECASE)
+        within = leading(_WITHIN, text, length.start)
         ahead = _AHEAD_OF.match(text, length.end)
         if within and ahead:
             made.append(Found("baseline_window", within.start(), ahead.end(), _longest(length), length.unit))
@@ -271,12 +281,27 @@ def _longest(length: Length) -> Number:
     return (value.high or 0) if isinstance(value, Range) else value
 
 
-READERS: tuple[Callable[[str], tuple[Found, ...]], ...] = (
-    administrations, intervals, run_ins, follow_ups, treatment_durations, visits, baselines,
-)  # fmt: skip
-"""Every reader of this module, in the order their statements are listed."""
+_SEEN_OR_DOSED = rf"{_DOSING.pattern}|{_SEEING.pattern}"
+_SPACED = (
+    rf"\b(?:every|each|intervals?|separated|spaced|apart|{'|'.join(_ADVERBS)})\b"
+    r"|\bbetween\s+(?:each|the|two|doses|injections|infusions)\b"
+)
+_IN_A_ROW = rf"[\w)]\s*(?:,|,?\s*and|,?\s*&)\s*(?:[\d.]|\b(?:{'|'.join(WORDS)})\b)"
+
+FOLLOW_UPS = Reader(follow_ups, (DURATION, r"follow|last|final"))
+READERS = (
+    Reader(administrations, (rf"\b(?:{_GIVINGS}|doses|times|single|one[\s-]time|once|twice)\b",)),
+    Reader(intervals, (_SPACED, _SEEN_OR_DOSED)),
+    Reader(run_ins, (DURATION, _RUN_IN)),
+    FOLLOW_UPS,
+    Reader(treatment_durations, (DURATION, _DOSING.pattern, r"\b(?:over|during)\b")),
+    Reader(visits, (_IN_A_ROW, r"(?:days?|weeks?|months?|years?)\b")),
+    Reader(baselines, (r"\b(?:baseline|within)\b",)),
+)
+"""Every reader of this module with what a line must hold for it, in the order their statements are listed."""
+_READERS = Readers(READERS)
 
 
 def found_in(line: str) -> tuple[Found, ...]:
     """Everything this module reads in the line."""
-    return tuple(found for reader in READERS for found in reader(line))
+    return tuple(_READERS.found_in(line))

@@ -7,8 +7,9 @@ the first step of the walk: `limits` builds on it.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
-from stromal.read.numerals import TIME_UNITS, mend
+from stromal.read.numerals import KEPT, TIME_UNITS, mend
 from stromal.read.phrases import pattern
 
 _ULN = (
@@ -29,18 +30,19 @@ UNITS: tuple[tuple[str, str], ...] = (
     (r"kgs?\b|kilograms?", "kg"), (r"cm\b", "cm"), (r"mm\b", "mm"), (r"°\s*C\b", "Cel"), (r"points?\b", ""),
 )  # fmt: skip
 """How a unit is printed, and what it is in UCUM. Longer ones stand before those they begin with."""
-_PRINTED = tuple((pattern(r"\s*-?\s*(?:", printed, ")"), unit) for printed, unit in UNITS)
+_PRINTED = pattern(r"\s*-?\s*(?:", "|".join(f"({printed})" for printed, _ in UNITS), ")")
+"""All units at once: the number of the group that matched is the number of the row, from 1."""
 _TIME = pattern(
     rf"[\s-]*(?P<unit>{'|'.join(sorted((u for u in TIME_UNITS if len(u) > 1), key=len, reverse=True))})\b'?"
 )
 
 
+@lru_cache(KEPT)
 def unit_at(text: str, end: int) -> tuple[str, int]:
     """The unit printed at an offset, as UCUM or a calendar word, and where it ends; nothing where there is none."""
-    for printed, unit in _PRINTED:
-        match = printed.match(text, end)
-        if match:
-            return unit, match.end()
+    match = _PRINTED.match(text, end)
+    if match and match.lastindex:
+        return UNITS[match.lastindex - 1][1], match.end()
     time = _TIME.match(text, end)
     return (TIME_UNITS[time["unit"].lower()], time.end()) if time else ("", end)
 
@@ -62,9 +64,16 @@ def _plainly(match: re.Match[str], between: str) -> str:
     return between.join(part for part in match.groups() if part).rjust(len(match[0]))
 
 
+_MAY_MISREAD = re.compile(r"\d[ .,]\d")
+"""What every one of these notations shows; most lines show none of it."""
+
+
+@lru_cache(KEPT)
 def legible(line: str) -> str:
     """The line with those notations written so that they are read as meant; its length stays the same."""
     text = mend(line)
+    if not _MAY_MISREAD.search(text):
+        return text
     for printed, between in _MISREAD:
         text = printed.sub(lambda match, between=between: _plainly(match, between), text)  # type: ignore[misc]
     return text

@@ -7,11 +7,13 @@ name their findings from it, and `draft` declares its facts from it.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from math import inf
 from typing import Literal
 
 from stromal.read.phrases import pattern
+from stromal.read.sieve import Sifted
 
 Kind = Literal["number", "score", "episode", "yes/no", "log"]
 
@@ -35,127 +37,155 @@ def _term(
     return Term(name, words, kind, pattern(printed), unit, low, high)
 
 
-MEASURES: tuple[Term, ...] = (
-    _term(
-        "adverse_event", "adverse events", "log", r"\badverse\s+(?:events?|effects?|reactions?)|\bside[\s-]effects?\b"
-    ),
-    _term(
-        "alsfrs_r",
-        "ALSFRS-R total",
-        "score",
-        r"\bALSFRS(?:-?r)?\b|\bALS functional rating scale(?: - revised)?|\bALS score\b",
-        "",
-        0,
-        48,
-    ),
-    _term("edss", "EDSS", "score", r"\bEDSS\b|\bexpanded disability status scale\b", "", 0, 10),
-    _term("mrss", "skin score", "score", r"\b(?:modified rodnan )?skin (?:thickness )?score\b|\bmRSS\b", "", 0, 51),
-    _term("fvc", "forced vital capacity", "number", r"\bFVC\b|\bforced vital capacity\b", "%", 5, 200),
-    _term("fev1", "FEV1", "number", r"\bFEV-?1\b|\bforced expiratory volume\b", "%", 5, 200),
-    _term("dlco", "diffusing capacity", "number", r"\bDLCO\b|\bdiffusi(?:ng|on) capacity\b", "%", 5, 200),
-    _term(
-        "haemoglobin", "haemoglobin", "number", r"\bha?emoglobin\b(?!\s*a1c)|\bHgb\b|\bHb\b(?!\s*a1c)", "g/dL", 2, 25
-    ),
-    _term("haematocrit", "haematocrit", "number", r"\bha?ematocrit\b|\bHt\b|\bHct\b", "%", 5, 75),
-    _term(
-        "white_cells",
-        "white cell count",
-        "number",
-        r"\bWBC\b|\bwhite (?:blood )?cells?(?: count)?\b|\bleu[ck]ocytes?\b",
-        "10*9/L",
-        0,
-        100,
-    ),
-    _term("neutrophils", "neutrophil count", "number", r"\bneutrophils?\b|\bANC\b", "10*9/L", 0, 100),
-    _term("lymphocytes", "lymphocyte count", "number", r"\blymphocytes?\b", "10*9/L", 0, 100),
-    _term("platelets", "platelet count", "number", r"\bplatelets?\b|\bthrombocytes?\b", "10*9/L", 1, 2000),
-    _term(
-        "creatinine_clearance",
-        "creatinine clearance",
-        "number",
-        r"\bcreatinine clearance\b|\be?GFR\b|\bCrCl\b",
-        "mL/min",
-        1,
-        250,
-    ),
-    _term("creatinine", "creatinine", "number", r"\bcreatinine\b", "mg/dL", 0.1, 20),
-    _term("bilirubin", "bilirubin", "number", r"\bbilirubin\b", "mg/dL", 0.05, 60),
-    _term("albumin", "albumin", "number", r"\balbumin\b", "g/dL", 0.5, 7),
-    _term("glucose", "glucose", "number", r"\b(?:blood |fasting )?glucose\b", "mg/dL", 20, 1000),
-    _term("hba1c", "HbA1c", "number", r"\bHbA1c\b|\bha?emoglobin a1c\b", "%", 3, 20),
-    _term(
-        "liver_enzymes",
-        "liver enzymes",
-        "number",
-        r"\bliver enzymes?\b|\bAL[AT]T?\b(?=\W|$)|\bAST\b|\btransaminases?\b|\baminotransferase\b",
-        "U/L",
-        1,
-        10000,
-    ),
-    _term("electrolytes", "electrolytes", "number", r"\belectrolytes\b", "mmol/L", 0, 200),
-    _term("heart_rate", "heart rate", "number", r"\bheart rate\b|\bHR\b|\bpulse\b", "/min", 20, 250),
-    _term(
-        "systolic_pressure",
-        "systolic blood pressure",
-        "number",
-        r"\bsystolic(?: blood)?(?: pressure)?\b|\bSBP\b",
-        "mm[Hg]",
-        50,
-        260,
-    ),
-    _term(
-        "diastolic_pressure",
-        "diastolic blood pressure",
-        "number",
-        r"\bdiastolic(?: blood)?(?: pressure)?\b|\bDBP\b",
-        "mm[Hg]",
-        20,
-        160,
-    ),
-    _term(
-        "blood_pressure",
-        "blood pressure",
-        "number",
-        r"\bblood pressure\b|\bBP\b",
-        "mm[Hg]",
-        30,
-        300,
-    ),
-    _term("respiratory_rate", "respiratory rate", "number", r"\brespirat(?:ory|ion) rate\b|\bRR\b", "/min", 4, 80),
-    _term("temperature", "body temperature", "number", r"\bbody temperature\b|\btemperature\b", "Cel", 30, 45),
-    _term("oxygen_saturation", "oxygen saturation", "number", r"\boxygen saturation\b|\bSp?O2\b", "%", 40, 100),
-    _term("ejection_fraction", "ejection fraction", "number", r"\bejection fraction\b|\bLVEF\b", "%", 5, 90),
-    _term("bmi", "body mass index", "number", r"\bBMI\b|\bbody mass index\b", "kg/m2", 8, 90),
-    _term("weight", "body weight", "number", r"(?<!kg )(?<!kg of )(?<!kg of the )\bbody weight\b", "kg", 1, 300),
-    _term(
-        "disease_duration",
-        "time since the diagnosis",
-        "number",
-        r"\b(?:disease|illness|symptom) (?:duration|history)\b|\bduration of (?:the )?(?:disease|illness|symptoms?)\b",
-        "a",
-        0,
-        100,
-    ),
-    _term("karnofsky", "Karnofsky performance score", "score", r"\bkarnofsky\b|\bKPS\b", "", 0, 100),
-    _term("ecog", "ECOG performance status", "score", r"\bECOG\b", "", 0, 5),
-    _term("cytokines", "cytokines", "number", r"\bcytokines?\b"),
-    _term("dti", "diffusion tensor imaging", "number", r"\bDTI\b|\bdiffusion tensor imaging\b"),
-    _term("fmri", "functional MRI", "number", r"\bfMRI\b|\bfunctional (?:MRI|magnetic resonance imaging)\b"),
-    _term("mri", "MRI", "number", r"\bMRI\b|\bmagnetic resonance imaging\b"),
-    _term("cognition", "cognitive evaluation", "number", r"\bcogniti(?:ve|on)\b"),
-    _term("psychological_evaluation", "psychological evaluation", "number", r"\bpsychological\b"),
-    _term("b_cell_markers", "B cell markers by flow cytometry", "number", r"\bflow cytometry\b"),
-    _term(
-        "neurological_examination", "neurological examination", "number", r"\bneurologic(?:al)? (?:evaluation|exam\w*)"
-    ),
-    _term("muscle_chart", "muscle chart", "number", r"\bmuscle (?:chart|strength|test\w*)"),
-    _term("physical_examination", "physical examination", "number", r"\bphysical exam\w*"),
-    _term("vital_signs", "vital signs", "number", r"\bvital signs\b"),
-    _term("pain", "pain score", "score", r"\bpain (?:score|scale)|\bVAS\b|\bvisual analog(?:ue)? scale\b", "", 0, 100),
-)
-"""What is measured. Longer names stand before shorter ones that they contain."""
+class Terms(tuple[Term, ...]):
+    """Terms to be looked for together. Longer names stand before shorter ones that they contain."""
 
-EVENTS: tuple[Term, ...] = (
+    sifted: Sifted[Term]
+
+    def __new__(cls, terms: Iterable[Term]) -> Terms:
+        """The terms, with the sieve that says which of them a text may name."""
+        made = super().__new__(cls, terms)
+        made.sifted = Sifted((term, term.printed) for term in made)
+        return made
+
+
+MEASURES = Terms(
+    (
+        _term(
+            "adverse_event",
+            "adverse events",
+            "log",
+            r"\badverse\s+(?:events?|effects?|reactions?)|\bside[\s-]effects?\b",
+        ),
+        _term(
+            "alsfrs_r",
+            "ALSFRS-R total",
+            "score",
+            r"\bALSFRS(?:-?r)?\b|\bALS functional rating scale(?: - revised)?|\bALS score\b",
+            "",
+            0,
+            48,
+        ),
+        _term("edss", "EDSS", "score", r"\bEDSS\b|\bexpanded disability status scale\b", "", 0, 10),
+        _term("mrss", "skin score", "score", r"\b(?:modified rodnan )?skin (?:thickness )?score\b|\bmRSS\b", "", 0, 51),
+        _term("fvc", "forced vital capacity", "number", r"\bFVC\b|\bforced vital capacity\b", "%", 5, 200),
+        _term("fev1", "FEV1", "number", r"\bFEV-?1\b|\bforced expiratory volume\b", "%", 5, 200),
+        _term("dlco", "diffusing capacity", "number", r"\bDLCO\b|\bdiffusi(?:ng|on) capacity\b", "%", 5, 200),
+        _term(
+            "haemoglobin",
+            "haemoglobin",
+            "number",
+            r"\bha?emoglobin\b(?!\s*a1c)|\bHgb\b|\bHb\b(?!\s*a1c)",
+            "g/dL",
+            2,
+            25,
+        ),
+        _term("haematocrit", "haematocrit", "number", r"\bha?ematocrit\b|\bHt\b|\bHct\b", "%", 5, 75),
+        _term(
+            "white_cells",
+            "white cell count",
+            "number",
+            r"\bWBC\b|\bwhite (?:blood )?cells?(?: count)?\b|\bleu[ck]ocytes?\b",
+            "10*9/L",
+            0,
+            100,
+        ),
+        _term("neutrophils", "neutrophil count", "number", r"\bneutrophils?\b|\bANC\b", "10*9/L", 0, 100),
+        _term("lymphocytes", "lymphocyte count", "number", r"\blymphocytes?\b", "10*9/L", 0, 100),
+        _term("platelets", "platelet count", "number", r"\bplatelets?\b|\bthrombocytes?\b", "10*9/L", 1, 2000),
+        _term(
+            "creatinine_clearance",
+            "creatinine clearance",
+            "number",
+            r"\bcreatinine clearance\b|\be?GFR\b|\bCrCl\b",
+            "mL/min",
+            1,
+            250,
+        ),
+        _term("creatinine", "creatinine", "number", r"\bcreatinine\b", "mg/dL", 0.1, 20),
+        _term("bilirubin", "bilirubin", "number", r"\bbilirubin\b", "mg/dL", 0.05, 60),
+        _term("albumin", "albumin", "number", r"\balbumin\b", "g/dL", 0.5, 7),
+        _term("glucose", "glucose", "number", r"\b(?:blood |fasting )?glucose\b", "mg/dL", 20, 1000),
+        _term("hba1c", "HbA1c", "number", r"\bHbA1c\b|\bha?emoglobin a1c\b", "%", 3, 20),
+        _term(
+            "liver_enzymes",
+            "liver enzymes",
+            "number",
+            r"\bliver enzymes?\b|\bAL[AT]T?\b(?=\W|$)|\bAST\b|\btransaminases?\b|\baminotransferase\b",
+            "U/L",
+            1,
+            10000,
+        ),
+        _term("electrolytes", "electrolytes", "number", r"\belectrolytes\b", "mmol/L", 0, 200),
+        _term("heart_rate", "heart rate", "number", r"\bheart rate\b|\bHR\b|\bpulse\b", "/min", 20, 250),
+        _term(
+            "systolic_pressure",
+            "systolic blood pressure",
+            "number",
+            r"\bsystolic(?: blood)?(?: pressure)?\b|\bSBP\b",
+            "mm[Hg]",
+            50,
+            260,
+        ),
+        _term(
+            "diastolic_pressure",
+            "diastolic blood pressure",
+            "number",
+            r"\bdiastolic(?: blood)?(?: pressure)?\b|\bDBP\b",
+            "mm[Hg]",
+            20,
+            160,
+        ),
+        _term(
+            "blood_pressure",
+            "blood pressure",
+            "number",
+            r"\bblood pressure\b|\bBP\b",
+            "mm[Hg]",
+            30,
+            300,
+        ),
+        _term("respiratory_rate", "respiratory rate", "number", r"\brespirat(?:ory|ion) rate\b|\bRR\b", "/min", 4, 80),
+        _term("temperature", "body temperature", "number", r"\bbody temperature\b|\btemperature\b", "Cel", 30, 45),
+        _term("oxygen_saturation", "oxygen saturation", "number", r"\boxygen saturation\b|\bSp?O2\b", "%", 40, 100),
+        _term("ejection_fraction", "ejection fraction", "number", r"\bejection fraction\b|\bLVEF\b", "%", 5, 90),
+        _term("bmi", "body mass index", "number", r"\bBMI\b|\bbody mass index\b", "kg/m2", 8, 90),
+        _term("weight", "body weight", "number", r"(?<!kg )(?<!kg of )(?<!kg of the )\bbody weight\b", "kg", 1, 300),
+        _term(
+            "disease_duration",
+            "time since the diagnosis",
+            "number",
+            r"\b(?:disease|illness|symptom) (?:duration|history)\b|\bduration of (?:the )?(?:disease|illness|symptoms?)\b",
+            "a",
+            0,
+            100,
+        ),
+        _term("karnofsky", "Karnofsky performance score", "score", r"\bkarnofsky\b|\bKPS\b", "", 0, 100),
+        _term("ecog", "ECOG performance status", "score", r"\bECOG\b", "", 0, 5),
+        _term("cytokines", "cytokines", "number", r"\bcytokines?\b"),
+        _term("dti", "diffusion tensor imaging", "number", r"\bDTI\b|\bdiffusion tensor imaging\b"),
+        _term("fmri", "functional MRI", "number", r"\bfMRI\b|\bfunctional (?:MRI|magnetic resonance imaging)\b"),
+        _term("mri", "MRI", "number", r"\bMRI\b|\bmagnetic resonance imaging\b"),
+        _term("cognition", "cognitive evaluation", "number", r"\bcogniti(?:ve|on)\b"),
+        _term("psychological_evaluation", "psychological evaluation", "number", r"\bpsychological\b"),
+        _term("b_cell_markers", "B cell markers by flow cytometry", "number", r"\bflow cytometry\b"),
+        _term(
+            "neurological_examination",
+            "neurological examination",
+            "number",
+            r"\bneurologic(?:al)? (?:evaluation|exam\w*)",
+        ),
+        _term("muscle_chart", "muscle chart", "number", r"\bmuscle (?:chart|strength|test\w*)"),
+        _term("physical_examination", "physical examination", "number", r"\bphysical exam\w*"),
+        _term("vital_signs", "vital signs", "number", r"\bvital signs\b"),
+        _term(
+            "pain", "pain score", "score", r"\bpain (?:score|scale)|\bVAS\b|\bvisual analog(?:ue)? scale\b", "", 0, 100
+        ),
+    )
+)
+"""What is measured."""
+
+EVENTS = Terms((
     _term("other_trial", "took part in another trial", "episode",
           r"\b(?:another|other|any) (?:(?:interventional|investigational|clinical|drug|research) )*"
           r"(?:trials?|study|studies)\b|\binvestigational (?:drug|product|agent|medicinal|device|therap|treatment)\w*"),
@@ -185,24 +215,27 @@ EVENTS: tuple[Term, ...] = (
     _term("drug_abuse", "drug abuse", "episode",
           r"\b(?:drug|substance|alcohol)(?: or (?:drug|substance|alcohol))? (?:abuse|misuse|dependence)"),
     _term("pregnancy", "pregnancy", "episode", r"\bpregnan(?:cy|t)\b"),
-)  # fmt: skip
+))  # fmt: skip
 """What may befall a person over time."""
 
 
-def nearest_term(text: str, terms: tuple[Term, ...] = MEASURES + EVENTS) -> tuple[int, Term] | None:
+_ALL = Terms((*MEASURES, *EVENTS))
+
+
+def nearest_term(text: str, terms: Terms = _ALL) -> tuple[int, Term] | None:
     """The term that is printed last, with where it begins; the longer one where two overlap. None if there is none."""
-    found = [(m.end(), -m.start(), term) for term in terms for m in term.printed.finditer(text)]
+    found = [(m.end(), -m.start(), term) for term, printed in terms.sifted.worth(text) for m in printed.finditer(text)]
     if not found:
         return None
     _, start, term = max(found, key=lambda hit: hit[:2])
     return -start, term
 
 
-def terms_in(text: str, terms: tuple[Term, ...] = MEASURES) -> tuple[tuple[int, int, Term], ...]:
+def terms_in(text: str, terms: Terms = MEASURES) -> tuple[tuple[int, int, Term], ...]:
     """Every term printed in the text with its stretch, in order; each term once, inner terms not counted again."""
     taken: list[tuple[int, int, Term]] = []
-    for term in terms:
-        match = term.printed.search(text)
+    for term, printed in terms.sifted.worth(text):
+        match = printed.search(text)
         if match and not any(a <= match.start() and match.end() <= b for a, b, _ in taken):
             taken.append((match.start(), match.end(), term))
     return tuple(sorted(taken, key=lambda hit: hit[0]))

@@ -1,0 +1,49 @@
+"""Readers of lines, asked only where a line holds what they need.
+
+Takes readers with their needs, then lines; gives everything found. One pass of the sieve over a line says which of the
+readers are worth asking: most lines hold nothing for most of them. Part of the first step of the walk, used by `facts`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from stromal.read.numerals import mend
+from stromal.read.phrases import Found
+from stromal.read.sieve import Sieve
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """A reader of lines, and its needs: patterns without any one of which it finds nothing in a line."""
+
+    read: Callable[[str], Iterable[Found]]
+    needs: tuple[str, ...]
+
+
+class Readers:
+    """Readers that look at the same lines: one pass over a line says which of them are worth asking."""
+
+    __slots__ = ("_able", "_needs", "_sieve", "all")
+
+    def __init__(self, readers: Iterable[Reader]) -> None:
+        """What the readers find is given in their order."""
+        self.all = tuple(readers)
+        self._needs = tuple(dict.fromkeys(need for reader in self.all for need in reader.needs))
+        self._sieve = Sieve(self._needs)
+        self._able: dict[tuple[int, ...], tuple[Reader, ...]] = {}
+
+    def able(self, line: str) -> tuple[Reader, ...]:
+        """The readers that may find something in the line."""
+        met = tuple(self._sieve.may(mend(line)))
+        able = self._able.get(met)
+        if able is None:  # what lines hold together repeats itself, so each combination is worked out once
+            held = {self._needs[number] for number in met}
+            able = self._able[met] = tuple(reader for reader in self.all if held.issuperset(reader.needs))
+        return able
+
+    def found_in(self, line: str) -> Iterator[Found]:
+        """Everything that the readers find in the line."""
+        for reader in self.able(line):
+            yield from reader.read(line)
