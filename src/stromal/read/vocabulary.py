@@ -41,9 +41,10 @@ class Terms(tuple[Term, ...]):
     """Terms to be looked for together. Longer names stand before shorter ones that they contain."""
 
     sifted: Sifted[Term]
+    """The terms and how they are printed, behind the sieve that says which of them a text may name."""
 
     def __new__(cls, terms: Iterable[Term]) -> Terms:
-        """The terms, with the sieve that says which of them a text may name."""
+        """The terms, in their order."""
         made = super().__new__(cls, terms)
         made.sifted = Sifted((term, term.printed) for term in made)
         return made
@@ -222,19 +223,24 @@ EVENTS = Terms((
 _ALL = Terms((*MEASURES, *EVENTS))
 
 
-def nearest_term(text: str, terms: Terms = _ALL) -> tuple[int, Term] | None:
+def _worth(text: str, terms: tuple[Term, ...]) -> list[tuple[Term, re.Pattern[str]]]:
+    """The terms worth trying on the text: of Terms those that the sieve lets through, of a plain tuple all."""
+    return terms.sifted.worth(text) if isinstance(terms, Terms) else [(term, term.printed) for term in terms]
+
+
+def nearest_term(text: str, terms: tuple[Term, ...] = _ALL) -> tuple[int, Term] | None:
     """The term that is printed last, with where it begins; the longer one where two overlap. None if there is none."""
-    found = [(m.end(), -m.start(), term) for term, printed in terms.sifted.worth(text) for m in printed.finditer(text)]
+    found = [(m.end(), -m.start(), term) for term, printed in _worth(text, terms) for m in printed.finditer(text)]
     if not found:
         return None
     _, start, term = max(found, key=lambda hit: hit[:2])
     return -start, term
 
 
-def terms_in(text: str, terms: Terms = MEASURES) -> tuple[tuple[int, int, Term], ...]:
+def terms_in(text: str, terms: tuple[Term, ...] = MEASURES) -> tuple[tuple[int, int, Term], ...]:
     """Every term printed in the text with its stretch, in order; each term once, inner terms not counted again."""
     taken: list[tuple[int, int, Term]] = []
-    for term, printed in terms.sifted.worth(text):
+    for term, printed in _worth(text, terms):
         match = printed.search(text)
         if match and not any(a <= match.start() and match.end() <= b for a, b, _ in taken):
             taken.append((match.start(), match.end(), term))
