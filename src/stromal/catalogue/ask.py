@@ -157,7 +157,7 @@ def precedents(known: Known) -> Said:
     parts.append(f"{len(named)} by its name" + (f", {len(alike)} by {_source(known.card)}" if alike else ""))
     text = f"{parts[0]} beside this one: {parts[1]}." if every else "no other trial of the product."
     if every:
-        text += f" {len(earlier)} began before it, {len(completed)} are completed."
+        text += f" Begun before it: {len(earlier)}; completed: {len(completed)}."
         first = min((card for card in every if card.start), key=lambda card: (card.start or "", card.id), default=None)
         text += f" The first began in {first.start}: {first.id}." if first else ""
     counts = (
@@ -216,11 +216,9 @@ def _recruit(known: Known, cards: Sequence[Card], what: str) -> Said:
     for card in cards:
         found[recruits(card, known.on).answer].append(card)
     said = [card for card in found["unknown"] if card.status == "RECRUITING"]
-    text = f"{_trials(len(found['yes']))} {'recruits' if len(found['yes']) == 1 else 'recruit'} on {known.on},"
-    text += f" of {len(cards):,} {what} beside this one; {len(found['no'])} do not."
-    if found["unknown"]:
-        text += f" Of {len(found['unknown'])} it is unknown"
-        text += f": {len(said)} said so when last verified more than 2 years ago." if said else "."
+    text = f"recruiting on {known.on}: {len(found['yes']):,} of {_trials(len(cards))} {what} beside this one;"
+    text += f" not recruiting: {len(found['no']):,}; unknown: {len(found['unknown']):,}"
+    text += f", of which {len(said)} said so when last verified more than 2 years ago." if said else "."
     return Said(
         text,
         (
@@ -326,6 +324,9 @@ def sites(known: Known) -> Said:
     return Said(text, tuple(Count(country, number, (card.id,)) for country, number in sorted(where.items())))
 
 
+_SILENT = "the record does not say whether any are posted"
+
+
 def results_due(known: Known) -> Said:
     """When results were posted, or fall due: a year after the primary completion."""
     card, one = known.card, (_count("this trial", (known.card,)),)
@@ -338,8 +339,8 @@ def results_due(known: Known) -> Said:
     when = f"a year after the primary completion ({card.primary_completion}"
     when += ", planned)" if card.primary_completion_kind == "planned" else ")"
     late = latest(card.results_due) < known.on.isoformat()
-    none = "none were posted" if card.has_results is False else "the record does not say whether any are posted"
-    text = f"{'due since' if late else 'due in'} {card.results_due}, {when}; {none} by {card.updated or 'then'}."
+    none = f"none were posted by {card.updated or 'then'}" if card.has_results is False else _SILENT
+    text = f"{'due since' if late else 'due in'} {card.results_due}, {when}; {none}."
     return Said(text, one)
 
 
