@@ -48,11 +48,11 @@ def _bad(code: str, message: str, hint: str, quote: str = "") -> Unusable:
     return Unusable(Finding(code, "error", message, (Place(1, quote),) if quote else (), hint))
 
 
-_PIECE = re.compile(r'\s*(?P<without>-(?=["\w]))?(?:"(?P<phrase>[^"]*)"|(?P<open>")|(?P<word>[^\s"]+))')
+_PIECE = re.compile(r'\s*(?P<without>-(?=["\w])|NOT\s+)?(?:"(?P<phrase>[^"]*)"|(?P<open>")|(?P<word>[^\s"]+))')
 
 
 def words(text: str) -> Words:
-    """The words of a question. `"..."` asks for a phrase, `-word` leaves out, `OR` parts alternatives."""
+    """The words of a question. `"..."` asks for a phrase, `NOT word` or `-word` leaves out, `OR` parts alternatives."""
     ways: list[list[Word]] = [[]]
     for match in _PIECE.finditer(text):
         if match["open"]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import shutil
 from calendar import monthrange
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -152,9 +153,11 @@ def load(folder: Path) -> tantivy.Index:
 def follow(catalogue: Catalogue) -> bool:
     """Bring the index up to what the store holds; whether it was made anew."""
     changed = [str(row[0]) for row in catalogue.connection.execute("SELECT id FROM touched ORDER BY id")]
-    try:
-        index = load(catalogue.folder) if len(changed) <= _ANEW * len(catalogue) else None
-    except Unusable:
+    index = None
+    if len(changed) <= _ANEW * len(catalogue):
+        with suppress(Unusable):
+            index = load(catalogue.folder)
+    if index and not changed and index.searcher().num_docs != len(catalogue):
         index = None
     if index is None:
         _make_anew(catalogue)

@@ -20,7 +20,7 @@ from stromal.catalogue import files, index
 from stromal.catalogue.files import Document
 from stromal.catalogue.filling import card, passages
 from stromal.catalogue.store import Catalogue, Entry, Source, Writer, entry
-from stromal.read import pages, registries
+from stromal.read import decode, parse, registries
 from stromal.read.record import Record
 from stromal.values import Finding, Place, Unusable
 
@@ -54,7 +54,7 @@ def _records(document: Document) -> Iterator[Record | Unusable]:
     if registries.is_record(document.content):
         yield from registries.parse_each(document.content, document.file)
     else:
-        yield pages.parse(document.content.decode("utf-8-sig"), document.file)
+        yield parse(decode(document.content, document.file), document.file)
 
 
 def read(document: Document) -> list[Entry | Finding]:

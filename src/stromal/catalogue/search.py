@@ -20,7 +20,7 @@ from stromal.catalogue.card import Card
 from stromal.catalogue.index import WORDS, load, schema
 from stromal.catalogue.snippets import Snippet, snippet
 from stromal.catalogue.store import Catalogue
-from stromal.values import Finding, Unusable
+from stromal.values import Finding, Place, Unusable
 
 _MUST, _SHOULD, _NOT = tantivy.Occur.Must, tantivy.Occur.Should, tantivy.Occur.MustNot
 _INTEGER, _FLOAT = tantivy.FieldType.Integer, tantivy.FieldType.Float
@@ -95,6 +95,11 @@ class Search:
     """A catalogue, ready to be asked."""
 
     def __init__(self, catalogue: Catalogue) -> None:
+        if catalogue.stale:
+            message = "the search index is behind the catalogue: it is being made, or its making was stopped"
+            hint = "wait a moment, or run stromal index again on the same files"
+            place = Place(0, "", str(catalogue.folder))
+            raise Unusable(Finding("catalogue.stale", "error", message, (place,), hint))
         self.catalogue = catalogue
         self.searcher = load(catalogue.folder).searcher()
         self._weights: dict[str, float] = {}

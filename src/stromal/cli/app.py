@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from stromal.cli import answers, paper, trial
+from stromal.cli import catalogue as many
 from stromal.cli.edge import edge
 
 app = typer.Typer(
@@ -187,6 +188,57 @@ def ask(
 ) -> int:
     """Answer questions about a trial by counting, and say which cannot be answered and why."""
     return answers.ask(name, folder, record, on, only, as_json=as_json)
+
+
+# ---------------------------------------------------------------- many trials
+
+Values = Annotated[list[str] | None, typer.Option(help="Given more than once, any of them may fit.")]
+
+
+@app.command()
+@edge
+def index(
+    paths: Annotated[
+        list[str], typer.Argument(metavar="PATH...", help="Folders, .json, .jsonl, .xml, .txt, .gz, .zip, or -.")
+    ],
+    output: Annotated[
+        Path, typer.Option("-o", "--output", metavar="FOLDER", help="The folder of the catalogue.")
+    ] = Path("catalogue"),
+    again: Annotated[bool, typer.Option("--again", help="Read every file again, changed or not.")] = False,
+    as_json: Json = False,
+) -> int:
+    """Make a catalogue of many records, or bring it up to date. Files that are gone go; 1 when some cannot be read."""
+    return many.index(paths, output, again=again, as_json=as_json)
+
+
+@app.command()
+@edge
+def search(
+    words: Annotated[
+        list[str] | None, typer.Argument(metavar="WORDS", help='All must be held; also "a phrase", -word, OR.')
+    ] = None,
+    condition: Annotated[str, typer.Option(help="Words that the conditions hold.")] = "",
+    phase: Values = None,
+    status: Values = None,
+    route: Values = None,
+    tissue: Values = None,
+    donor: Values = None,
+    country: Values = None,
+    dose: Annotated[str, typer.Option(help="A dose that overlaps: 1e6..5e6/kg, 2e6/kg, 1e8..")] = "",
+    since: Annotated[str, typer.Option("--from", help="Started on this day, month or year or later.")] = "",
+    until: Annotated[str, typer.Option("--to", help="Started on this day, month or year or before.")] = "",
+    has_dose: Annotated[bool, typer.Option("--has-dose", help="Only trials that state a dose.")] = False,
+    has_results: Annotated[bool, typer.Option("--has-results", help="Only trials with results.")] = False,
+    limit: Annotated[int, typer.Option(help="How many trials are shown.")] = 10,
+    folder: CatalogueFolder = Path("catalogue"),
+    as_json: Json = False,
+) -> int:
+    """Search a catalogue by words and facts: each hit with the sentence that was found. 1 when no trial fits."""
+    filters = many.Filters(
+        condition, phase or (), status or (), route or (), tissue or (), donor or (), country or (), dose, since,
+        until, has_dose, has_results,
+    )  # fmt: skip
+    return many.search(" ".join(words or ()), filters, folder, limit, as_json=as_json)
 
 
 # ---------------------------------------------------------------- in the book
