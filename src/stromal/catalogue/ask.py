@@ -324,7 +324,7 @@ def sites(known: Known) -> Said:
     return Said(text, tuple(Count(country, number, (card.id,)) for country, number in sorted(where.items())))
 
 
-_SILENT = "the record does not say whether any are posted"
+_SILENT = "the record does not say whether any are"
 
 
 def results_due(known: Known) -> Said:

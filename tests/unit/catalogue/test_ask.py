@@ -140,8 +140,8 @@ def test_recruiting_for_the_condition() -> None:
         "recruiting": 1, "unknown, last said recruiting": 1, "unknown otherwise": 1, "not recruiting": 1,
     }  # fmt: skip
     assert found.text == (
-        "recruiting on 2026-11-22: 1 of 4 trials for als beside this one; not recruiting: 1; unknown: 2, of which 1 said"
-        " so when last verified more than 2 years ago."
+        "recruiting on 2026-11-22: 1 of 4 trials for als beside this one; not recruiting: 1; unknown: 2, of which 1"
+        " said so when last verified more than 2 years ago."
     )
     assert answer("product_recruiting", mine, *others).text == (
         "recruiting on 2026-11-22: 0 of 0 trials of the product beside this one; not recruiting: 0; unknown: 0."
@@ -210,21 +210,19 @@ def test_sites() -> None:
 @pytest.mark.parametrize(
     ("named", "text"),
     [
-        ({"results_first_posted": "2024-01-02"}, "results were posted on 2024-01-02."),
-        ({"has_results": True}, "results are posted; the record does not say when."),
+        ({"results_first_posted": "2024-01-02"}, "results were posted on 2024-01-02"),
+        ({"has_results": True}, "results are posted; the record does not say when"),
         (
             {"results_due": "2023-12", "primary_completion": "2022-12", "primary_completion_kind": "planned",
              "has_results": False, "updated": "2022-02-16"},
-            "due since 2023-12, a year after the primary completion (2022-12, planned);"
-            " none were posted by 2022-02-16.",
+            "due since 2023-12, a year after the primary completion (2022-12, planned); none were posted by 2022-02-16",
         ),
         (
             {"results_due": "2027-01", "primary_completion": "2026-01", "primary_completion_kind": "actual"},
-            "due in 2027-01, a year after the primary completion (2026-01);"
-            " the record does not say whether any are posted.",
+            "due in 2027-01, a year after the primary completion (2026-01); the record does not say whether any are",
         ),
     ],
 )  # fmt: skip
 def test_results(named: dict[str, Any], text: str) -> None:
     """Posted, overdue or due."""
-    assert answer("results_due", card("A", **named)).text == text
+    assert answer("results_due", card("A", **named)).text == f"{text}."
