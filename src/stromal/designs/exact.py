@@ -7,26 +7,17 @@ them Characteristics for a scenario of true toxicities. Beside the walk; nothing
 from __future__ import annotations
 
 import math
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from stromal.designs.fits import Fits
-from stromal.rules.escalation import Stop, Tally, advise, begin, observe, select
-from stromal.rules.escalation.designs import Coherent, Design, Modifier, core
+from stromal.designs.automaton import STATE_LIMIT, Automaton, listed
+from stromal.rules.escalation.designs import Design
 
 Floats = NDArray[np.float64]
 Whole = NDArray[np.int64]
-
-STATE_LIMIT = 2_000_000
-"""States held at once; more is refused, and simulation is offered."""
-
-
-class TooManyStatesError(ValueError):
-    """The design has more states than can be enumerated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,53 +65,35 @@ class Characteristics:
         return math.fsum(self.toxic)
 
 
-def looks_back(design: Design) -> bool:
-    """Whether any part of the design asks how the last cohort went."""
-    while True:
-        if isinstance(design, Coherent):
-            return True
-        if not isinstance(design, Modifier):
-            return False
-        design = design.inner
-
-
 def ends(design: Design, doses: int, limit: int = STATE_LIMIT) -> Ends:
     """Every end of the design. TooManyStatesError above `limit` states, with what to do instead."""
-    back, fits = looks_back(design), Fits()
-    level: dict[Tally, int] = {begin(doses): 1}
-    terminal: dict[tuple[tuple[int, ...], tuple[int, ...], int], int] = defaultdict(int)
-    states = 0
-    while level:
-        states += len(level)
-        if states > limit:
-            raise TooManyStatesError(
-                f"the design has more than {limit:,} states; make cohorts larger or the trial smaller, or simulate it"
-            )
-        fits.learn(core(design), level)
-        following: dict[Tally, int] = defaultdict(int)
-        for tally, ways in level.items():
-            advice = advise(design, tally, fits.dose)
-            if isinstance(advice, Stop):
-                chosen = select(design, tally, fits.dose)
-                terminal[tally.treated, tally.toxic, -1 if chosen is None else chosen] += ways
-                continue
-            for toxic in range(advice.size + 1):
-                after = observe(design, tally, advice.dose, advice.size, toxic)
-                following[after if back else after.forgetting()] += ways * math.comb(advice.size, toxic)
-        level = following
-    return _gathered(terminal, states)
+    return ends_of(listed(design, doses, limit))
 
 
-def _gathered(terminal: dict[tuple[tuple[int, ...], tuple[int, ...], int], int], states: int) -> Ends:
-    keys = list(terminal)
-    treated = np.array([key[0] for key in keys], dtype=np.float64)
+def ends_of(table: Automaton) -> Ends:
+    """The ends of a listed design, with the number of orders of outcomes that lead to each.
+
+    Counts beyond 2 ** 53 are rounded, which keeps a relative error below 1e-13 for any trial that fits in memory.
+    """
+    ways = np.zeros(table.states)
+    ways[0] = 1.0
+    for depth in range(int(table.depth.max()) + 1):
+        here = np.flatnonzero((table.depth == depth) & (table.size > 0))
+        for toxic in range(table.after.shape[1]):
+            enough = here[table.size[here] >= toxic]
+            orders = np.array([math.comb(int(size), toxic) for size in table.size[enough]], dtype=np.float64)
+            np.add.at(ways, table.after[enough, toxic], ways[enough] * orders)
+    last = np.flatnonzero(table.size == 0)
+    every = np.hstack([table.treated[last], table.toxic[last], table.selected[last, None]])
+    kinds, which = np.unique(every, axis=0, return_inverse=True)
+    doses = table.doses
     return Ends(
-        treated,
-        np.array([key[1] for key in keys], dtype=np.float64),
-        np.array([math.log(terminal[key]) for key in keys]),
-        np.array([key[2] for key in keys], dtype=np.int64),
-        treated.sum(axis=1).astype(np.int64),
-        states,
+        kinds[:, :doses].astype(np.float64),
+        kinds[:, doses:-1].astype(np.float64),
+        np.log(np.bincount(which.ravel(), weights=ways[last])),
+        kinds[:, -1],
+        kinds[:, :doses].sum(axis=1),
+        table.states,
     )
 
 
