@@ -239,21 +239,43 @@ def _clashing(others: list[Said], agreeing: list[Said], base: dict[End, tuple[Nu
     """
     if len({said.ranges for said in others}) > 1 and _reach(others, base):
         return []
+    barring = [said for said in others if said.source == "exclusion"]
+    if any(_leaves_nobody(said, base) for said in barring):  # a list of exclusions for some stage or group
+        others = [said for said in others if said not in barring]
     confirmed = any(said.of_all and said.source == "inclusion" and len(said.ranges) == 1 for said in agreeing)
-    if not confirmed:
-        return others
-    return [s for s in others if s.source == "people" or (s.source == "exclusion" and _close(s, base))]
-
-
-def _close(said: Said, base: dict[End, tuple[Number, str]]) -> bool:
-    """Whether an age that is barred stands near the end it shifts; far inside, it is about a part of the people."""
-    end: End = "low" if said.ranges[0].low is not None else "high"
-    mine, known = getattr(said.ranges[0], end), base.get(end)
-    return known is not None and known[1] == said.unit and abs(mine - known[0]) <= _NEAR_END
+    return [said for said in others if not _reconciled(said, base, confirmed=confirmed)]
 
 
 _NEAR_END = 10
 """Years between two limits that somebody may have confused."""
+
+
+def _reconciled(said: Said, base: dict[End, tuple[Number, str]], *, confirmed: bool) -> bool:
+    """Whether another reading lets a phrase stand beside the known ends."""
+    if said.source == "people":
+        return False
+    if said.source == "inclusion":
+        return confirmed or _exclusive(said, base)
+    end: End = "low" if said.ranges[0].low is not None else "high"
+    mine, known = getattr(said.ranges[0], end), base.get(end)
+    if known is None or known[1] != said.unit:
+        return True
+    tighter = mine - known[0] if end == "low" else known[0] - mine
+    return tighter < 0 or (confirmed and tighter > _NEAR_END)  # bars nobody who may come; or bars a part of them
+
+
+def _leaves_nobody(said: Said, base: dict[End, tuple[Number, str]]) -> bool:
+    low, high = said.ranges[0].low, said.ranges[0].high
+    least, most = base.get("low"), base.get("high")
+    return bool((low is not None and most and low >= most[0]) or (high is not None and least and high <= least[0]))
+
+
+def _exclusive(said: Said, base: dict[End, tuple[Number, str]]) -> bool:
+    """`between 18 and 65` may leave out both ends, which makes 19 to 64."""
+    whole, low, high = said.ranges[0], base.get("low"), base.get("high")
+    if low is None or high is None or whole.low is None or whole.high is None:
+        return False
+    return said.place.quote.lower().startswith("between") and (whole.low + 1, whole.high - 1) == (low[0], high[0])
 
 
 def _reach(said: list[Said], base: dict[End, tuple[Number, str]]) -> bool:

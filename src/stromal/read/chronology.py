@@ -14,7 +14,7 @@ from datetime import date
 
 from stromal.read.paths import where
 from stromal.read.record import Record
-from stromal.read.study import Tree, at, day, module, words
+from stromal.read.study import Tree, at, day, module, rows, words
 from stromal.values import Finding, Place
 
 _DAY = re.compile(r"\d{4}-\d{2}(?:-\d{2})?")
@@ -160,6 +160,7 @@ def ahead(dates: Chronology) -> Iterator[Finding]:
 
 _JOINING = ("RECRUITING", "ENROLLING_BY_INVITATION", "NOT_YET_RECRUITING")
 _OVER = ("COMPLETED", "TERMINATED")
+_OPEN = ("RECRUITING", "ENROLLING_BY_INVITATION", "AVAILABLE")
 
 
 def joined_after_end(dates: Chronology) -> Iterator[Finding]:
@@ -231,6 +232,27 @@ def unknown(dates: Chronology) -> Iterator[Finding]:
         yield Finding("status.unknown", "note", message, (dates.status_place, *_known(dates)), hint)
 
 
+def sites(dates: Chronology) -> Iterator[Finding]:
+    """The study recruits, but none of its sites does; or a site recruits for a study that is closed."""
+    part = module(dates.tree, "contacts")
+    known = [(number, words(row, "status")) for number, row in enumerate(rows(part, "locations"))]
+    known = [(number, status) for number, status in known if status]
+    opened = [number for number, status in known if status in _OPEN]
+    if not known:
+        return
+    path, file = "protocolSection.contactsLocationsModule.locations", dates.status_place.file
+    if dates.status == "RECRUITING" and not opened:
+        message = f"the study is recruiting, but none of its sites is: {_says(known[0][1])}"
+        place = Place(1, known[0][1], file, f"{path}[{known[0][0]}].status")
+    elif dates.status in (*_OVER, "WITHDRAWN", "ACTIVE_NOT_RECRUITING") and opened:
+        message = f"the study is {_says(dates.status)}, but a site recruits"
+        place = Place(1, "RECRUITING", file, f"{path}[{opened[0]}].status")
+    else:
+        return
+    hint = "ask the contact whether people can join"
+    yield Finding("status.sites", "contradiction", message, (dates.status_place, place), hint)
+
+
 def reason_missing(dates: Chronology) -> Iterator[Finding]:
     """Stopped early, without a reason."""
     part = module(dates.tree, "status")
@@ -277,7 +299,7 @@ def _months(start: str, end: str) -> int:
 
 
 RULES: tuple[Callable[[Chronology], Iterator[Finding]], ...] = (
-    order, ahead, joined_after_end, not_started, over_too_early, unknown, reason_missing, late, overdue,
+    order, ahead, joined_after_end, not_started, over_too_early, sites, unknown, reason_missing, late, overdue,
 )  # fmt: skip
 """Every rule about dates, in the order its findings are shown."""
 

@@ -32,6 +32,11 @@ _WORDS = {
 }
 
 
+def called(record: Record) -> str:
+    """`page` or `record`: what a message calls that which was read."""
+    return "page" if record.tree is None else "record"
+
+
 def measured(name: str) -> str:
     """The name without the number that tells a second limit on the same thing from the first."""
     return re.sub(r"_\d$", "", name)
@@ -66,8 +71,7 @@ def contradictions(record: Record) -> Iterator[Finding]:
         if statement.state != "contradictory":
             continue
         if record.tree is None or statement.name == "age":
-            whole = "record" if record.tree is not None else "page"
-            message = f"the {whole} contradicts itself on the {words_for(statement.name)}: {said(statement)}"
+            message = f"the {called(record)} contradicts itself on the {words_for(statement.name)}: {said(statement)}"
             yield Finding(f"{statement.name}.contradiction", "contradiction", message, statement.places, hint)
         elif statement.name in _OF_ALL and (several := _in_sentences(statement)):
             message = f"the record gives several values for the {words_for(statement.name)}: {said(several)}"
@@ -130,7 +134,8 @@ def recruiting(record: Record) -> Iterator[Finding]:
     opened = tuple(place for can_join, place in standing if can_join)
     closed = tuple(place for can_join, place in standing if not can_join)
     if opened and closed:
-        message = f"the page says that people can join (“{opened[0].quote}”) and that they cannot (“{closed[0].quote}”)"
+        can, cannot = opened[0].quote, closed[0].quote
+        message = f"the {called(record)} says that people can join (“{can}”) and that they cannot (“{cannot}”)"
         hint = "ask the trial's contact, and do not send anybody on the word of this page"
         yield Finding("recruiting.contradiction", "contradiction", message, (*opened, *closed), hint)
 
@@ -149,7 +154,7 @@ def recruiting_counts(record: Record) -> Iterator[Finding]:
     ]
     counts = list(dict.fromkeys(count for count, _ in found))
     if len(counts) > 1:
-        message = f"the page counts {' and '.join(counts)} recruiting trials"
+        message = f"the {called(record)} counts {' and '.join(counts)} recruiting trials"
         hint = "count none of them: search the registry itself"
         yield Finding("recruiting.count", "contradiction", message, tuple(place for _, place in found), hint)
 
@@ -212,18 +217,39 @@ def age_boundary(record: Record) -> Iterator[Finding]:
     yield Finding("age.boundary", "warning", message, (*age.places, *others), hint)
 
 
+_ADULT = 18
+_CHILDREN = pattern(
+    r"\b(?:child\w*|pa?ediatric\w*|adolescen\w*|infants?|neonat\w*|newborns?|preterm|prematur\w*|juvenile|teen\w*|youth"
+    r"|minors?|parents?|parental|guardians?|assent|boys|girls|students?|kids|young people)\b"
+)
+
+
+_ABOUT = ("title", "conditions", "keywords", "inclusion", "exclusion", "criteria", "summary", "population")
+
+
+def _about_children(record: Record, oldest: float | None) -> bool:
+    """Whether a record plainly is about children: nobody else may come, or it speaks of them or of their parents."""
+    if oldest is not None and oldest <= _ADULT:
+        return True
+    told = record.items(
+        "title", "conditions", "keywords", "inclusion", "exclusion", "criteria", "summary", "population"
+    )
+    return any(_CHILDREN.search(item.text) for item in told)
+
+
 def age_minor(record: Record) -> Iterator[Finding]:
-    """The age range admits minors."""
+    """The age range admits minors, in a trial that nothing else shows to be for them."""
     age = record.statement("age")
     if age is None:
         return
     ranges = [r.value for r in age.readings if isinstance(r.value, Range) and r.unit == "years"]
     youngest = min((value.low for value in ranges if value.low is not None), default=None)
-    if youngest is not None and youngest < 18:
-        message = f"the trial admits minors: from {youngest:g} years"
+    oldest = max((value.high for value in ranges if value.high is not None), default=None)
+    if youngest is not None and youngest < _ADULT and not _about_children(record, oldest):
+        message = f"the trial admits minors: from {youngest:g} year{'' if youngest == 1 else 's'}"
         hint = "the protocol needs assent, consent by a guardian, and the law of the place on who is a minor"
         places = tuple(p for p in age.places if re.search(rf"\b{youngest:g}\b", p.quote)) or age.places
-        yield Finding("age.minor", "warning", message, places, hint)
+        yield Finding("age.minor", "warning" if record.tree is None else "note", message, places, hint)
 
 
 def measure_of(outcome: object) -> str:

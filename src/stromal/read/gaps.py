@@ -10,19 +10,26 @@ import re
 from collections.abc import Iterator
 
 from stromal.read.ages import said_ages, structured_ages
-from stromal.read.clashes import measure_of, words_for
+from stromal.read.clashes import called, measure_of, words_for
 from stromal.read.criteria import criteria, gaps, lost_first
 from stromal.read.limits import ages, limits, windows
 from stromal.read.numerals import mend
 from stromal.read.phrases import pattern
 from stromal.read.record import Range, Record, Section, show
+from stromal.read.study import module, words
 from stromal.values import Finding, Place
 
 TELLING = ("title", "summary", "description", "population", "tested", "arms", "interventions", "treatment")
 
 
-def _whole(record: Record) -> Place:
-    return Place(0, "", record.file)
+def _whole(record: Record, path: str = "") -> Place:
+    """The whole page; in a registry's record, the field that is empty."""
+    return Place(0, "", record.file, f"protocolSection.{path}" if path and record.tree is not None else "")
+
+
+def _access(record: Record) -> bool:
+    """Whether a record only tells of access outside a trial, which needs neither outcomes nor numbers."""
+    return record.tree is not None and words(module(record.tree, "design"), "studyType") == "EXPANDED_ACCESS"
 
 
 # ---------------------------------------------------------------- criteria
@@ -33,20 +40,26 @@ def eligibility_missing(record: Record) -> Iterator[Finding]:
     if criteria(record.sections).given:
         return
     empty = tuple(s.heading for s in record.named("eligibility", "inclusion", "exclusion") if s.printed)
-    message = "the page does not say who may take part: no criteria" + ("" if _any_age(record) else ", no ages")
+    message = f"the {called(record)} does not say who may take part: no criteria" + (
+        "" if _any_age(record) else ", no ages"
+    )
     hint = "fetch the registry's own record, or take the criteria from the sponsor's protocol"
-    yield Finding("eligibility.missing", "warning", message, empty or (_whole(record),), hint)
+    place = _whole(record, "eligibilityModule.eligibilityCriteria")
+    yield Finding("eligibility.missing", "warning", message, empty or (place,), hint)
 
 
 def _any_age(record: Record) -> bool:
     return bool(structured_ages(record.sections) or said_ages(record.sections))
 
 
+_HEADING = pattern(r"\W*(?:[\w-]+\s+){0,3}?(?:inclusion|exclusion|eligibility)(?:\s+criteri(?:a|on))?\s*:?\W*$")
+
+
 def headings_missing(record: Record) -> Iterator[Finding]:
     """Criteria printed as one list, without saying which admit and which exclude."""
     found = criteria(record.sections)
     items = (*found.inclusion, *found.exclusion)
-    if found.headed or not items:
+    if found.headed or not items or any(_HEADING.match(item.text) for item in items):
         return
     if len(found.turns) == 1 and found.inclusion and found.exclusion:
         split = f"by their wording the first {len(found.inclusion)} admit and the other {len(found.exclusion)} exclude"
@@ -64,7 +77,7 @@ def exclusions_missing(record: Record) -> Iterator[Finding]:
     if found.headed and bool(found.inclusion) != bool(found.exclusion) and not loose:
         absent = "exclusion" if found.inclusion else "inclusion"
         shown = found.inclusion or found.exclusion
-        message = f"the page lists no {absent} criteria"
+        message = f"the {called(record)} lists no {absent} criteria"
         hint = "portals drop lists: compare with the registry's own record"
         yield Finding(f"criteria.{absent}s_missing", "warning", message, (shown[0].place,), hint)
 
@@ -106,6 +119,11 @@ def _goes_on(record: Record, section: Section, number: int) -> bool:
 def age_missing(record: Record) -> Iterator[Finding]:
     """Criteria, but no word on age."""
     if criteria(record.sections).given and not _any_age(record):
+        if record.tree is not None:
+            place = _whole(record, "eligibilityModule.minimumAge")
+            hint = "ask the sponsor: without a limit the trial admits children"
+            yield Finding("age.missing", "note", "the record sets no limit to age", (place,), hint)
+            return
         hint = "look the ages up in the registry; without a limit the trial admits children"
         yield Finding("age.missing", "warning", "the page gives no ages", (_whole(record),), hint)
 
@@ -153,15 +171,17 @@ _OUTCOMES = ("primary_outcomes", "secondary_outcomes", "other_outcomes", "outcom
 
 def outcomes_missing(record: Record) -> Iterator[Finding]:
     """The page has no section of outcome measures."""
-    if any(section.items for section in record.named(*_OUTCOMES)):
+    if any(section.items for section in record.named(*_OUTCOMES)) or _access(record):
         return
     declared = [s for name in ("primary_outcome", "secondary_outcomes") if (s := record.statement(name)) and s.places]
     places = tuple(dict.fromkeys(place for statement in declared for place in statement.places))
-    message = "the page has no outcome measures"
+    message = f"the {called(record)} has no outcome measures"
     if any(statement.value is not None for statement in declared):
         message += "; only sentences speak of them"
     hint = "portals drop this section: take the outcomes from the registry's own record"
-    yield Finding("outcomes.missing", "warning", message, places or (_whole(record),), hint)
+    if record.tree is not None:
+        hint = "take the outcomes from the sponsor's protocol"
+    yield Finding("outcomes.missing", "warning", message, places or (_whole(record, "outcomesModule"),), hint)
 
 
 def outcomes_unnamed(record: Record) -> Iterator[Finding]:
@@ -169,7 +189,7 @@ def outcomes_unnamed(record: Record) -> Iterator[Finding]:
     for name in ("primary_outcome", "secondary_outcomes"):
         statement = record.statement(name)
         if statement and statement.state == "missing" and statement.places:
-            message = f"the page speaks of {name.partition('_')[0]} outcomes but does not name them"
+            message = f"the {called(record)} speaks of {name.partition('_')[0]} outcomes but does not name them"
             yield Finding("outcome.unnamed", "warning", message, statement.places, "ask the sponsor which they are")
 
 
@@ -177,6 +197,7 @@ _VAGUE = pattern(r"\b(?:skin|pain|functional|disability|symptom|clinical)\s+(?:s
 _PROPER = re.compile(r"\S\s+[A-Z][\w-]*\s+$")
 _NAMED_SCALE = pattern(
     r"\b(?:rodnan|mRSS|VAS|visual analog\w*|NRS|WOMAC|SF-?36|SF-?12|EQ-?5D|HAQ\w*|EDSS|ALSFRS\S*|UPDRS|NIHSS|IKDC|KOOS",
+    r"|0\s?(?:-|to)\s?1?00?|numeric(?:al)? rating|rating scale",
     r"|PROMIS|expanded disability|functional rating|questionnaire)\b",
 )
 
@@ -224,10 +245,10 @@ def unexplained_toxicity(record: Record) -> tuple[Place, ...]:
 
 def rules_not_given(record: Record) -> Iterator[Finding]:
     """A rule of safety or dosing that the page names without giving it."""
-    for words, what in ((_NAMED_RULE, "rules"), (_TOXICITY, "a limit")):
-        found = _unexplained(record, words)
+    for pattern_of, what in ((_NAMED_RULE, "rules"), (_TOXICITY, "a limit")):
+        found = _unexplained(record, pattern_of)
         if found:
-            message = f"“{found[0].quote}” decides about doses, but the page does not give {what} for it"
+            message = f"“{found[0].quote}” decides about doses, but the {called(record)} does not give {what} for it"
             hint = "get the rule from the sponsor's protocol; until then a draft lists it under `assumed`"
             yield Finding("rule.not_given", "warning", message, found, hint)
 
@@ -237,9 +258,11 @@ def rules_not_given(record: Record) -> Iterator[Finding]:
 
 def identity_missing(record: Record) -> Iterator[Finding]:
     """No registry number or no title."""
-    absent = [words for words, text in (("registry number", record.registry_id), ("title", record.title)) if not text]
+    absent = [
+        called_so for called_so, text in (("registry number", record.registry_id), ("title", record.title)) if not text
+    ]
     if absent:
-        message = f"the page does not print the trial's {' or '.join(absent)}"
+        message = f"the {called(record)} does not print the trial's {' or '.join(absent)}"
         hint = "give them when you save the draft; the numbers of related trials are not this trial's"
         yield Finding("identity.missing", "warning", message, (_whole(record),), hint)
 
@@ -247,11 +270,13 @@ def identity_missing(record: Record) -> Iterator[Finding]:
 def enrolment(record: Record) -> Iterator[Finding]:
     """The number of participants is missing, or only sentences state it."""
     statement = record.statement("planned_enrolment")
+    if _access(record):
+        return
     if statement is None or statement.state == "missing":
-        hint = "look the number up in the registry"
-        yield Finding(
-            "enrolment.missing", "warning", "the page does not say how many take part", (_whole(record),), hint
-        )
+        hint = "look the number up in the registry" if record.tree is None else "ask the sponsor"
+        message = f"the {called(record)} does not say how many take part"
+        place = _whole(record, "designModule.enrollmentInfo.count")
+        yield Finding("enrolment.missing", "warning", message, (place,), hint)
     elif (
         statement.sure and "prose" in statement.note and not any(i.label == "planned_enrolment" for i in record.items())
     ):

@@ -112,12 +112,16 @@ _WHOLE = pattern(
 """Words that give the whole of a follow-up, not one visit of it."""
 
 
+_PARTLY = pattern(r"additional|further|another|then\b|weekly|monthly|efficacy|safety|primary|at least|minimum")
+
+
 def _followed(record: Record) -> Iterator[Frame]:
     """The follow-up of everybody, where a sentence about the whole trial gives it."""
     frame = _statement_frame(record.statement("follow_up"))
     if frame is None or frame.days < _LEAST or not _WHOLE.search(frame.place.quote):
         return
-    if "descriptionModule" in frame.place.path and not _LOOSE.search(frame.place.quote):
+    quote = frame.place.quote
+    if "descriptionModule" in frame.place.path and not (_LOOSE.search(quote) or _PARTLY.search(quote)):
         yield frame
 
 
