@@ -87,7 +87,7 @@ _SCALES = {"thousand": 3, "million": 6, "mio": 6, "mln": 6, "mil": 6, "billion":
 _SCALE = r"(?:thousand|millones|millions?|millon|mill|mil|mio|mln|billions?)"
 _TIMES = r"\s?\)?\s*\(?(?:[x×X*·•]|\.(?=\s?10\s?[\^⁰-⁹])|(?<=[.,]\d)(?=\s10\s?[\^eE])|(?<=,\d)(?=10[\^eE]\d))\s*"
 _COUNT = re.compile(
-    r"(?<![\w.^#])(?:(?<![A-Za-z]-)|(?<=illion-)|(?<=ells-)|(?<=kg-))(?:"
+    r"(?<![\w.^])(?:(?<![A-Za-z]-)|(?<=illion-)|(?<=ells-)|(?<=kg-))(?:"
     rf"(?:(?P<man>\d+(?=[.]\s?10\s?[\^⁶⁷⁸⁹⁵⁴])|\d+,\s0(?=\s*x)|\d+[.,]\d+(?=\s10\s?[\^eE])"
     rf"|\d+,\d(?=10[\^eE]\d)|{_NUM}){_TIMES})?"
     rf"{_TEN_AND_POWER}"
@@ -206,7 +206,7 @@ _TO = re.compile(r"\s*\)?\s*(?:-|–|—|~|÷|up to|to|through)\s*\(?\s*", re.IG
 _AND = re.compile(r"\s*and\s*", re.IGNORECASE)
 _BETWEEN = re.compile(r"\b(?:between|ranging\s+from)\s+$", re.IGNORECASE)
 _STEPPED = re.compile(r"\b(?:increas|escalat|rais)\w*\b[^.;]{0,60}\bfrom\s+$", re.IGNORECASE)
-_LIST = re.compile(r"\s*(?:,|/|;|&|\+|,?\s*(?:or|and|vs\.?|versus)\b)\s*", re.IGNORECASE)
+_LIST = re.compile(r"\s*(?:,|/|;|&|#|\+|,?\s*(?:or|and|vs\.?|versus)\b)\s*", re.IGNORECASE)
 _TWICE = re.compile(
     r"\s*(?:(?:[A-Za-z-]+\s+){0,2}?(?:[\w-]*MSCs?|cells?)\s*(?:(?:/|per)\s*kg)?|(?:/|per)\s*kg)\s*(?:-|–|~|\bto\b)\s*",
     re.IGNORECASE,
@@ -237,8 +237,12 @@ def _shared(low: Count, high: Count, text: str) -> Count:
 
 def _is_range(low: Count, high: Count, text: str) -> bool:
     gap = text[low.end : high.start]
-    if low.low != low.high or high.low != high.high or low.low >= high.low or low.kind == "bare" or (
-        low.kind == "plain" and high.kind != "plain"
+    if (
+        low.low != low.high
+        or high.low != high.high
+        or low.low >= high.low
+        or low.kind == "bare"
+        or (low.kind == "plain" and high.kind != "plain")
     ):
         return False
     if _STEPPED.search(text[: low.start]):

@@ -91,7 +91,10 @@ def _plain(readings: list[Reading], levelled: bool) -> Iterator[Statement]:
 
 @dataclass(frozen=True, slots=True)
 class StatedDose:
-    """A dose of cells per administration: low and high are equal where one number is given."""
+    """A dose of cells per administration: low and high are equal where one number is given.
+
+    `rivals` are the other (low, high) that the same words admit; each of them is listed as a dose of its own too.
+    """
 
     low: Number
     high: Number
@@ -99,6 +102,7 @@ class StatedDose:
     state: State
     places: tuple[Place, ...]
     name: str
+    rivals: tuple[tuple[Number, Number], ...] = ()
 
     @property
     def unit(self) -> str:
@@ -131,12 +135,21 @@ def _stated(record: Record, names: tuple[str, ...]) -> Iterator[StatedDose]:
             if reading.unit in ("cells", "cells/kg"):
                 read.setdefault(reading, name)
     named = {(reading.value, reading.unit): name for reading, name in reversed(read.items())}
-    for reading in settle("dose", read).readings:
+    settled = settle("dose", read).readings
+    for reading in settled:
         ends = _ends(reading.value)
         if ends is not None:
-            per_kg = reading.unit == "cells/kg"
-            name = named[reading.value, reading.unit]
-            yield StatedDose(*ends, per_kg, reading.state, reading.places, name)
+            name, per_kg = named[reading.value, reading.unit], reading.unit == "cells/kg"
+            yield StatedDose(*ends, per_kg, reading.state, reading.places, name, tuple(_rivals(reading, settled)))
+
+
+def _rivals(reading: Reading, settled: tuple[Reading, ...]) -> Iterator[tuple[Number, Number]]:
+    """The other readings of the same words."""
+    for other in settled if reading.state == "ambiguous" else ():
+        ends = _ends(other.value)
+        same = other.state == "ambiguous" and other.unit == reading.unit and set(other.places) & set(reading.places)
+        if ends is not None and same and other.value != reading.value:
+            yield ends
 
 
 def _ends(value: Value) -> tuple[Number, Number] | None:
