@@ -98,23 +98,27 @@ def dose_field(dose: Dose) -> str:
     return "dose_kg" if dose.per_kg else "dose_cells"
 
 
-def document(number: int, card: Card, text: Sequence[Passage]) -> tantivy.Document:
-    """A trial as the index takes it.
+def body(card: Card, text: Sequence[Passage]) -> list[str]:
+    """All words of a trial, in one field: that makes searching fast and ranking simple.
 
-    All words are in one field, which makes searching fast and ranking simple: BM25 over the whole record, in which
-    every mention in a title counts as often as `_TITLE` says, and in the conditions as `_CONDITION` says.
+    BM25 goes over the whole record; a mention in a title counts as often as `_TITLE` says, in a condition `_CONDITION`.
     """
-    titles, conditions = [*_one(card.title), *_one(card.official_title)], [*card.conditions, *card.mesh, *card.keywords]
+    titles = [*_one(card.title), *_one(card.official_title)]
+    conditions = [*card.conditions, *card.mesh, *card.keywords]
+    lines = (passage.text for passage in text)
+    return [card.id, *lines, *titles * (_TITLE - 1), *conditions * (_CONDITION - 1)]
+
+
+def document(number: int, card: Card, text: Sequence[Passage]) -> tantivy.Document:
+    """A trial as the index takes it."""
     made: dict[str, list[Any]] = {
         "number": [number],
         "id": [card.id],
-        "conditions": conditions,
-        "body": [
-            card.id, *(passage.text for passage in text), *titles * (_TITLE - 1), *conditions * (_CONDITION - 1),
-        ],
+        "conditions": [*card.conditions, *card.mesh, *card.keywords],
+        "body": body(card, text),
         "has_dose": [bool(card.doses)],
         "has_results": [] if card.has_results is None else [card.has_results],
-    }  # fmt: skip
+    }
     made |= {name: list(values) for name, values in known_words(card).items()}
     start, updated = days(card.start), days(card.updated)
     made["start_low"], made["start_high"] = ([start[0]], [start[1]]) if start else ([], [])
