@@ -1,0 +1,50 @@
+"""When things happen in a simulated trial: people come, toxicities appear, people leave, cohorts are kept apart.
+
+Takes days and shares; gives Timing, checked, and the days that a design's modifiers ask to keep.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from stromal.rules.escalation.designs import Design, Modifier, Staggered
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """`gap_days` is the mean time until the next person comes while the trial is open (exponential).
+
+    Toxicity shows within `window_days` of treatment: in its second half with chance `late`, uniformly in each half. A
+    person without toxicity so far leaves within the window with chance `leaves`, and is replaced.
+    """
+
+    gap_days: float = 14.0
+    window_days: float = 28.0
+    late: float = 0.5
+    leaves: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.gap_days < 0 or self.window_days <= 0:
+            raise ValueError("the window lasts more than 0 days, and people come after 0 days or more")
+        if not (0 <= self.late <= 1 and 0 <= self.leaves < 1):
+            raise ValueError("shares of late toxicity and of people who leave lie between 0 and 1")
+
+
+@dataclass(frozen=True, slots=True)
+class Spacing:
+    """Days kept between two people of a cohort, after the first person of a cohort, and between cohorts."""
+
+    people_days: float = 0.0
+    sentinel_days: float = 0.0
+    cohort_days: float = 0.0
+
+
+def spacing(design: Design) -> Spacing:
+    """The days that the design keeps; the longest of each where several modifiers ask."""
+    people = sentinel = cohort = 0.0
+    while isinstance(design, Modifier):
+        if isinstance(design, Staggered):
+            people, sentinel = max(people, design.people_days), max(sentinel, design.sentinel_days)
+            cohort = max(cohort, design.cohort_days)
+        design = design.inner
+    return Spacing(people, max(people, sentinel), cohort)
