@@ -230,8 +230,9 @@ _ASIDE = re.compile(r"\((?P<who>[^)]*)\)")
 def _design(study: Element, tree: dict[str, Any]) -> None:
     """What one element says of several fields: phases, who is masked, whether it is a registry of patients."""
     phase = text(study.find("phase"))
-    if phase not in ("", "N/A"):
-        convert.put(tree, f"{_DESIGN}.phases", [convert.value(each, "Phase") for each in phase.split("/")])
+    if phase:
+        parts = ["N/A"] if phase == "N/A" else phase.split("/")
+        convert.put(tree, f"{_DESIGN}.phases", [convert.value(each, "Phase") for each in parts])
         taken(study, "phase")
     masked = _ASIDE.search(text(study.find("study_design_info/masking")))
     if masked and "open" not in masked["who"].lower():

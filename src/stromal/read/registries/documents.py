@@ -66,13 +66,13 @@ def pieces(content: bytes, file: str = "") -> Iterator[Piece]:
     if start.startswith(b"<"):
         yield from _elements(xml.root(content.lstrip(_BLANK), file), file)
         return
+    content, notes = _decoded(content, file)
     try:
-        yield from _parts(content, file, ())
+        yield from _parts(content, file, notes)
     except msgspec.DecodeError as error:
-        text = _latin(content)
-        if text is None:
-            raise _no_json(content, error, file) from None
-        yield from _parts(text, file, (_encoding(file),))
+        raise _no_json(content, error, file) from None
+    except RecursionError:
+        raise too_deep(file) from None
 
 
 def _elements(root: Element, file: str) -> Iterator[Piece]:
@@ -88,10 +88,7 @@ def _parts(content: bytes, file: str, notes: tuple[Finding, ...]) -> Iterator[Pi
     if content.lstrip(_BLANK).startswith(b"["):
         listed = msgspec.json.decode(content, type=list[msgspec.Raw])
     else:
-        try:
-            listed = _wrapped(msgspec.json.decode(content, type=dict[str, msgspec.Raw]))
-        except RecursionError:
-            raise too_deep(file) from None
+        listed = _wrapped(msgspec.json.decode(content, type=dict[str, msgspec.Raw]))
     if listed is None:
         yield Piece(content, file, notes)
     else:
@@ -117,31 +114,20 @@ def held(piece: Piece) -> Any:
         return msgspec.json.decode(piece.content)
     except msgspec.DecodeError as error:
         raise _no_json(piece.content, error, piece.file) from None
-    except RecursionError:
-        raise too_deep(piece.file) from None
 
 
 # ---------------------------------------------------------------- what cannot be read
 
 
-def _latin(content: bytes) -> bytes | None:
-    """Content that is not UTF-8, read as Windows' Latin-1; None where its encoding is not what is wrong with it."""
+def _decoded(content: bytes, file: str) -> tuple[bytes, tuple[Finding, ...]]:
+    """Content in UTF-8; what is not is read as Windows' Latin-1, with a note."""
     try:
         content.decode()
     except UnicodeDecodeError:
-        text = content.decode("cp1252", "replace") if b"\0" not in content else None
-    else:
-        return None
-    try:
-        msgspec.json.decode(text, type=msgspec.Raw) if text else None
-    except msgspec.DecodeError:
-        return None
-    return text.encode() if text else None
-
-
-def _encoding(file: str) -> Finding:
-    hint = "look at names with accents, and save the file as UTF-8"
-    return Finding("record.encoding", "note", "the file is not UTF-8; read as Latin-1", (Place(0, "", file),), hint)
+        hint = "look at names with accents, and save the file as UTF-8"
+        note = Finding("record.encoding", "note", "the file is not UTF-8; read as Latin-1", (Place(0, "", file),), hint)
+        return content.decode("cp1252", "replace").encode(), (note,)
+    return content, ()
 
 
 _BYTE = re.compile(r"\(byte (\d+)\)")

@@ -174,7 +174,7 @@ def to_tree(held: Mapping[str, Any]) -> Tree:
     gathered: dict[Home, dict[str, tuple[str, Sequence[Any]]]] = {}
     for key, value in held.items():
         home = homes().get(key.lower())
-        if value == []:
+        if value == [] or key == "Rank":  # where it stood in the answer to a search is no part of a record
             continue
         if home is not None and home.rows:
             gathered.setdefault(home._replace(field=""), {})[home.field] = (key, value)

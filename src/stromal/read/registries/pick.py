@@ -89,8 +89,8 @@ def _nameless(identity: str, file: str) -> tuple[Finding, ...]:
 
 def _tree(piece: Piece) -> tuple[Tree, str]:
     """The tree of a piece, and the name of its format."""
-    held = documents.held(piece)
     try:
+        held = documents.held(piece)
         picked = _format(held, piece.file)
         return picked.to_tree(held), picked.name
     except RecursionError:

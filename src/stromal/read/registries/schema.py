@@ -93,8 +93,13 @@ def _published(member: str) -> str:
 
 
 @cache
+def _study() -> Any:
+    return _type("Study", {})
+
+
+@cache
 def _decoder() -> msgspec.json.Decoder[Any]:
-    return msgspec.json.Decoder(_type("Study", {}))
+    return msgspec.json.Decoder(_study())
 
 
 class Head(NamedTuple):
@@ -109,7 +114,7 @@ def head(content: bytes) -> Head | None:
     """The head of a record whose every field and value is known; None for a record that needs the long way."""
     try:
         part = _decoder().decode(content).protocolSection_.identificationModule_
-    except (msgspec.DecodeError, AttributeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeDecodeError, AttributeError, RecursionError):
         return None
     return None if part is None else Head(part.nctId_ or "", part.briefTitle_ or "", part.officialTitle_ or "")
 
@@ -187,8 +192,19 @@ _KINDS = {"str": "text", "int": "a whole number", "float": "a number", "bool": "
 _SHOWN = 80
 
 
+def _regular(tree: Tree) -> bool:
+    """Whether the typed decoder has nothing to say against a tree; a quick no is no proof of a surprise."""
+    try:
+        msgspec.convert(tree, _study())
+    except (msgspec.ValidationError, RecursionError):
+        return False
+    return True
+
+
 def findings(tree: Tree, file: str = "") -> tuple[Finding, ...]:
     """What the list does not know: all unknown fields in one note, each value out of its list or kind in its own."""
+    if _regular(tree):
+        return ()
     unknown: dict[str, Place] = {}
     others: dict[tuple[str, str], Finding] = {}
     for found in surprises(tree):
