@@ -6,6 +6,7 @@ Takes a Landscape; gives a Figure as SVG, the same bytes for the same numbers. S
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import ceil, floor, log10
 from typing import TYPE_CHECKING
 
 from stromal.catalogue.doses import Landscape, Row, Spread, Unit
@@ -24,6 +25,8 @@ _PANELS: tuple[tuple[Unit, str, str], ...] = (
 )
 _TITLES = {"route": "by route", "tissue": "by tissue", "condition": "by condition", "year": "by year of start"}
 _LONGEST = 34
+_MARGIN = 0.08
+"""How far an axis reaches beyond its first and last power of ten."""
 NOTE = "Dot: median; thick line: quartiles; thin line: lowest to highest; each trial counts once."
 """What must be known to read the figure; it stands below it."""
 
@@ -82,6 +85,10 @@ class _Panels:
 
     def _panel(self, axes: Axes, unit: Unit, color: str) -> None:
         axes.set_xscale("log")
+        axes.xaxis.set_minor_formatter("")
+        ends = [end for row in self.rows if (spread := row.spread(unit)) for end in (spread.least, spread.most)]
+        if ends:
+            axes.set_xlim(10 ** (floor(log10(min(ends))) - _MARGIN), 10 ** (ceil(log10(max(ends))) + _MARGIN))
         across = axes.get_yaxis_transform()
         axes.text(1.02, -0.75, "trials", transform=across, va="center", fontsize=7, color=MUTED)
         axes.axhline(0.5, color=LINE, linewidth=0.8)

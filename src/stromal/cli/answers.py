@@ -13,7 +13,7 @@ from stromal.catalogue import filling
 from stromal.catalogue.ask import QUESTIONS, Answer
 from stromal.catalogue.ask import ask as ask_of
 from stromal.catalogue.card import Card
-from stromal.catalogue.doses import KABAT, Beside, By, Landscape, Row, Spread
+from stromal.catalogue.doses import KABAT, Beside, Landscape, Row, Spread
 from stromal.catalogue.related import Relation, brief
 from stromal.catalogue.related import related as relate
 from stromal.catalogue.store import Catalogue
@@ -114,17 +114,17 @@ def doses(
             _say_besides(beside)
             _foot(catalogue)
     if svg is not None:
-        _draw(found, chosen, svg)
+        _draw(found, svg)
     return int(not found.every.dosed)
 
 
-def _draw(found: Landscape, by: By, svg: Path) -> None:
+def _draw(found: Landscape, svg: Path) -> None:
     from stromal.catalogue.dose_figure import figure  # noqa: PLC0415 - drawing is loaded only where it is needed
 
     drawn = figure(found)
     if not drawn:
         hint = "leave out --svg, or put records with doses into the catalogue"
-        raise edge.bad("doses.none", f"no trial has a dose to draw by {by}", hint)
+        raise edge.bad("doses.none", f"no trial has a dose to draw by {found.by}", hint)
     edge.put(svg, drawn[0].svg)
 
 

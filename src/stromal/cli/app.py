@@ -298,9 +298,10 @@ def demo(
     output: Annotated[Path, typer.Option("-o", "--output", help="Where books and reports go.")] = Path("demo"),
     seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.")] = 1,
     protocols: Annotated[Path | None, typer.Option(help="A folder of protocol files.")] = None,
+    records: Annotated[Path | None, typer.Option(help="A folder of registry records.")] = None,
 ) -> int:
-    """Load, check, rehearse, verify and report every protocol of the house."""
-    return trial.demo(output, seed, protocols)
+    """Read, check and ask the records of the house; rehearse, verify and report its protocols."""
+    return trial.demo(output, seed, protocols, records)
 
 
 def main() -> None:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
@@ -129,6 +130,15 @@ def day(written: str, name: str) -> date:
 
 
 # ---------------------------------------------------------------- writing
+
+
+_UNSAFE = re.compile(r"[^\w.-]+")
+"""What has no place in the name of a file."""
+
+
+def file_name(name: str) -> str:
+    """A file name for a trial; whatever its id is, it names no other folder."""
+    return _UNSAFE.sub("-", name).strip(".-") or "trial"
 
 
 def put(path: Path, written: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, time
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from stromal.cli import edge, show
+from stromal.cli.opening import opening
 from stromal.conduct.desk import read_protocols, signed_digest
 from stromal.ledger import chain
 from stromal.ledger import events as e
@@ -29,9 +29,6 @@ from stromal.values import Finding, Unusable, instant
 
 if TYPE_CHECKING:
     from stromal.analyse.summary import Summary
-
-_UNSAFE = re.compile(r"[^\w.-]+")
-"""What has no place in the name of a file."""
 
 _SEAL, _FIRST = 32, 50
 """Bytes in a seal of the chain; how many entries tell whose book it is."""
@@ -79,7 +76,7 @@ def _rehearsed(protocol: Protocol, text: str, path: Path, people: int, seed: int
 
 def _book_name(protocol: Protocol) -> str:
     """A file name for the book of a trial; whatever its id is, it names no other folder."""
-    return f"{_UNSAFE.sub('-', protocol.trial.id).strip('.-') or 'trial'}.book"
+    return f"{edge.file_name(protocol.trial.id)}.book"
 
 
 class _reading:  # noqa: N801 - a context manager, read as a verb
@@ -261,8 +258,8 @@ def _is_rehearsal(entries: Iterable[e.Entry]) -> bool:
     return bool(granted) and all(each.person == each.role for each in granted)
 
 
-def demo(output: Path, seed: int, folder: Path | None) -> int:
-    """The whole walk for every protocol of a folder: load, check, rehearse, verify, report."""
+def demo(output: Path, seed: int, folder: Path | None, records: Path | None) -> int:
+    """The whole walk: records are read and asked; then every protocol is loaded, checked, rehearsed and reported."""
     from stromal.analyse import report as reporting  # noqa: PLC0415 - drawing is loaded only where it is needed
     from stromal.analyse.summary import Seal  # noqa: PLC0415
 
@@ -271,6 +268,8 @@ def demo(output: Path, seed: int, folder: Path | None) -> int:
     if not files:
         raise edge.bad("demo.protocols", "there are no protocol files", "name a folder with --protocols", str(here))
     rows: list[Summary] = []
+    with edge.writable(output):
+        opening(records, output)
     with edge.writable(output), show.progress("trials") as bar:
         task = bar.add_task("rehearsing", total=len(files))
         for file in files:
