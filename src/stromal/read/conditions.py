@@ -7,46 +7,46 @@ stays a question to a person and is never dropped; a line that might mean someth
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from math import inf
+from itertools import pairwise
 from typing import Literal
 
+from stromal.read.concepts import concept
 from stromal.read.criteria import Side
-from stromal.read.labs import likely_unit
-from stromal.read.limits import ages, limits, windows
+from stromal.read.limits import limits
+from stromal.read.measured import (
+    OLDEST,
+    Facts,
+    Part,
+    compared,
+    fact_name,
+    fact_row,
+    parts_of,
+    whole_length,
+    without_subjects,
+)
 from stromal.read.numerals import mend, tidy
-from stromal.read.phrases import Found, pattern
-from stromal.read.record import Range
-from stromal.read.sheet import Node, named, printable
-from stromal.read.vocabulary import EVENTS, MEASURES, Term, terms_in
-from stromal.values import Duration, Quantity, duration_unit, exact, short, unit_or_none
+from stromal.read.phrases import pattern
+from stromal.read.reasons import VIRUS_WORDS, Reasons, reasons
+from stromal.read.sheet import Node, printable
 
 How = Literal["computed", "partly", "judged", "asked"]
-FACT_NAMES = {"haemoglobin": "hemoglobin", "haematocrit": "hematocrit"}
-"""Protocol files spell analytes as LOINC does."""
-_TERMS = {term.name: term for term in (*MEASURES, *EVENTS)}
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """A criterion as a condition: the expression, how much of it is computed, its facts, and what was assumed."""
+    """A criterion as a condition: the expression, how much of it is computed, its facts, and what was assumed.
+
+    `rivals` are the expressions of the other readings that the same words admit; `recognised` says whether the words
+    show why a person must answer.
+    """
 
     when: str
     how: How
-    facts: tuple[tuple[str, dict[str, Node]], ...] = ()
+    facts: Facts = ()
     assumed: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """A stretch of a criterion that is understood."""
-
-    start: int
-    end: int
-    when: str
-    facts: tuple[tuple[str, dict[str, Node]], ...] = ()
-    assumed: str = ""
+    rivals: tuple[str, ...] = ()
+    recognised: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,245 +58,86 @@ class _Text:
     plain: str = field(default="")
 
 
-# ---------------------------------------------------------------- facts
+# ---------------------------------------------------------------- questions to people
 
-
-def fact_row(term: Term) -> dict[str, Node]:
-    """How a term is declared among the facts."""
-    row: dict[str, Node] = {"kind": term.kind}
-    if term.kind == "number" and not term.unit:
-        row = {"kind": "assessment"}
-    elif term.kind == "log":
-        row["grading"] = "CTCAE 5.0"
-    if term.unit and term.kind == "number":
-        row["unit"] = term.unit
-    if term.high < inf and row["kind"] in ("number", "score"):
-        row["range"] = f"{term.low:g}..{term.high:g}"
-    if term.kind == "score":
-        row["instrument"] = term.words
-    return {**row, "says": term.words}
-
-
-def fact_name(term: Term) -> str:
-    """The name of a term's fact in a protocol file."""
-    return FACT_NAMES.get(term.name, term.name)
-
-
-# ---------------------------------------------------------------- limits, ages, windows
-
-
-def _ends(value: Range) -> tuple[tuple[str, float], ...]:
-    low = () if value.low is None else ((">=" if value.low_included else ">", value.low),)
-    high = () if value.high is None else (("<=" if value.high_included else "<", value.high),)
-    return (*low, *high)
-
-
-def _number(value: float) -> str:
-    return short(exact(value))
-
-
-def compared(left: str, value: Range, unit: str, where: str = "") -> str:
-    """`left >= 3 unit where`, or both ends: a range with both ends included is written low..high."""
-    behind = f" {unit}" if unit else ""
-    at = f" {where}" if where else ""
-    if value.low is not None and value.high is not None and value.low_included and value.high_included:
-        return f"{left} {_number(value.low)}..{_number(value.high)}{behind}{at}"
-    return " and ".join(f"{left} {sign} {_number(number)}{behind}{at}" for sign, number in _ends(value))
-
-
-OLDEST = 120
-"""Nobody is older: a limit at or above it limits nothing."""
-
-
-def _age(found: Found) -> _Part | None:
-    value = found.value
-    if found.unit != "years" or not isinstance(value, Range) or (value.high or 0) >= OLDEST:
-        return None
-    assumed = ""
-    if found.rivals:
-        value = found.rivals[0][0] if isinstance(found.rivals[0][0], Range) else value
-        assumed = f"{found.note}; read as {value}"
-    return _Part(found.start, found.end, compared("age", value, "years", "at consent"), (), assumed)
-
-
-_VAGUE = ("blood_pressure", "liver_enzymes", "electrolytes", "pain")
-"""Measures that are several things, or one thing on several scales: a limit on them is asked, not computed."""
-
-
-def _limit(found: Found) -> _Part | None:
-    term, value = _TERMS.get(found.name), found.value
-    if term is None or not isinstance(value, Range) or found.rivals or term.kind not in ("number", "score"):
-        return None
-    if term.name in _VAGUE:
-        return None
-    if term.name == "disease_duration":
-        return _duration(found, value)
-    if not term.unit and term.kind == "number":
-        return None
-    unit, assumed = found.unit, ""
-    likely = likely_unit(term.name, value, unit)
-    if likely:
-        unit, assumed = likely, f"read in {likely}; the page prints {found.unit}, which no living person shows"
-    if not _measures_alike(unit, term.unit) or not _plausible(value, unit, term):
-        return None
-    name = fact_name(term)
-    when = compared(name, value, unit if term.kind == "number" else "", "at screening")
-    return _Part(found.start, found.end, when, ((name, fact_row(term)),), assumed)
-
-
-def _duration(found: Found, value: Range) -> _Part | None:
-    lengths = [(sign, whole_length(number, found.unit)) for sign, number in _ends(value)]
-    if any(length is None for _, length in lengths):
-        return None
-    parts = [f"time since first diagnosis {sign} {length} at enrolment" for sign, length in lengths]
-    row: dict[str, Node] = {"kind": "episode", "says": "the disease, from its diagnosis"}
-    assumed = "the length of the disease is counted from its diagnosis"
-    return _Part(found.start, found.end, " and ".join(parts), (("diagnosis", row),), assumed)
-
-
-def whole_length(count: float | None, unit: str) -> Duration | None:
-    """A whole number of calendar units; None for anything else."""
-    calendar = duration_unit(unit)
-    return Duration(int(count), calendar) if count is not None and calendar and count == int(count) else None
-
-
-def _measures_alike(unit: str, other: str) -> bool:
-    mine, theirs = unit_or_none(unit), unit_or_none(other)
-    return mine is not None and theirs is not None and mine.dimension == theirs.dimension and bool(unit) == bool(other)
-
-
-def _plausible(value: Range, unit: str, term: Term) -> bool:
-    """Whether each end lies in the range that the fact is declared with."""
-    return all(term.low <= Quantity(exact(number), unit).to(term.unit).value <= term.high for _, number in _ends(value))
-
-
-_DENIAL = pattern(r"\b(?:no|not|without|never|unless|except)\b")
-_ENROLMENT = pattern(r"\b(?:enrol\w*|joining|inclusion|entry|study|trial|participation|consent\w*|signing)\b")
-_SCREENING = pattern(r"\b(?:screening|baseline)\b")
-_DOSING = pattern(r"\b(?:treatment|infusion|injection|dos(?:e|ing)|transplant\w*|administration|therapy)\b")
-
-
-def _anchor(found: Found) -> str | None:
-    """The visit or milestone that a window hangs on; None where its words name no such thing."""
-    if not found.anchor:
-        return "screening" if found.side in ("before", "") else None
-    for words, anchor in ((_SCREENING, "screening"), (_ENROLMENT, "enrolment"), (_DOSING, "first_dose")):
-        if words.search(found.anchor):
-            return anchor
-    return None
-
-
-def _window(found: Found, text: _Text) -> _Part | None:
-    """`malignancy within 5 years before screening`: an event that bars; the words before it say what it is."""
-    value, term = found.value, _TERMS.get(found.name.removeprefix("window_"))
-    anchor = _anchor(found)
-    if not isinstance(value, Range) or anchor is None or term is None or term.kind != "episode":
-        return None
-    length = whole_length(value.high, found.unit) if value.low is None and value.high_included else None
-    denied = _DENIAL.search(text.words[: found.start])
-    if length is None or found.side == "after" or text.side == "inclusion" or denied:
-        return None
-    what = tidy(text.words[: found.start])
-    if len(what.split()) > _LONGEST_NAME or _OTHER_TIME.search(what):
-        return None
-    several = len(terms_in(what, EVENTS)) > 1
-    name = named(what, term.name, 3) if several else term.name
-    row: dict[str, Node] = {"kind": "episode", "says": printable(what) or term.words}
-    return _Part(0, found.end, f"{name} within {length} before {anchor}", ((name, row),))
-
-
-_LONGEST_NAME = 14
-"""An event that takes more words than this to name is several events, or one with conditions."""
-_OTHER_TIME = pattern(
-    r"\b(?:within|last|past|years?|months?|weeks?|days?|current(?:ly)?|ongoing)\b",
-    r"|\bor\s+(?:is|are|was|were|has|have|had|who|received|receiving|taking|treated|any)\b",
+_ASK = pattern(
+    r"\b(?:willing\w*|agrees?\s+to|travel|comply|follow\s+the\s+(?:study|protocol)|attend|commit\w*|accept\w*"
+    r"|(?:signed?|signing|signs|provid\w+|giv\w+|written|obtain\w+)\b.{0,40}\bconsent|consent\b.{0,30}\b(?:signed"
+    r"|obtained|given|form)"
+    r"|contracepti\w+|birth\s+control|informed\s+consent|availab\w+\s+for|ready\s+to|volunt\w+)\b"
 )
+_CAPABLE = pattern(r"\b(?:capable|capacity|competent|able to (?:give|provide|sign|understand))\b")
+_JUDGED = pattern(
+    r"\b(?:opinion|investigators?|physicians?|judg\w+|deem\w*|discretion|clinically\s+(?:significant|relevant)"
+    r"|suitab\w+|unsuitab\w+"
+    r"|adequate|inadequate|severe|serious|uncontrolled|unstable|life\s+expectancy|expect\w+|unable|inability"
+    r"|incapab\w+|interfer\w+"
+    r"|compromis\w+|complian\w+|cooperat\w+|significant|any\s+(?:other\s+)?(?:condition|reason|disease)|abnormal\w*"
+    r"|contraindicat\w+"
+    r"|candidates?|capab\w+|competent|capacity|considered|unlikely|risk|refractory|fail(?:ed|ure)|respon\w+"
+    r"|symptom\w*|evidence"
+    r"|confirmed|diagnos\w+|stage|grade|class|normal|stable|history|presence|undergo\w*|treat\w+|therap\w+|surg\w+"
+    r"|disease|disorder)\b"
+)
+
+
+def asked(text: str, side: Side) -> Condition:
+    """The criterion as a question: to the person where it is about their will, else to the investigator."""
+    words = printable(tidy(text)).replace('"', "'").rstrip(" .;")
+    if _ASK.search(text) and not _CAPABLE.search(text) and side == "inclusion":
+        return Condition(f'asked "Is this so for you? {words}"', "asked")
+    lead = "Is this so?" if side == "inclusion" else "Does this apply?"
+    known = bool(_JUDGED.search(text) or _ASK.search(text))
+    return Condition(f'judged "{lead} {words}" by investigator', "judged", recognised=known)
 
 
 # ---------------------------------------------------------------- whole phrases
 
-_VIRUSES = (
-    ("hepatitis_b", "hepatitis B test", pattern(r"\bhepatitis\s+B\b|\bHBV\b|\bHBsAg\b")),
-    (
-        "hepatitis_c",
-        "hepatitis C test",
-        pattern(r"\bhepatitis\s+C\b|\bHCV\b|\bhepatitis\s+B\s+(?:and|or|and/or)\s+C\b"),
-    ),
-    ("hiv", "HIV test", pattern(r"\bHIV\b|\bhuman immunodeficiency virus\b")),
-    ("htlv", "HTLV test", pattern(r"\bHTLV\b|\bhuman T-cell lymphotropic virus\b")),
-    ("syphilis", "syphilis test", pattern(r"\bsyphilis\b")),
+_NURSING = r"breast[\s-]?feed(?:ing|s)?|lactat\w+|nursing"
+_PREGNANT = r"pregnan(?:cy|t|cies)"
+_FERTILE = pattern(
+    rf"(?:(?:women|woman|females?|patients?|subjects?|participants?|girls|who|that|are|is|if|a|the|or|and|and/or|/|,"
+    rf"|current(?:ly)?"
+    rf"|of\s+child-?\s?bearing\s+(?:potential|age)|mothers?|known|either|positive|tests?|test\s+for|result|serum"
+    rf"|urine|at|screening|baseline"
+    rf"|period|in|during|stage|being|with|study|have|having|active|for|{_PREGNANT}|{_NURSING})[\s,;.()]*)+"
 )
-_VIRUS_WORDS = pattern(
-    r"(?:\b(?:positive|test|tests|testing|serology|for|hepatitis|HBV|HCV|HBsAg|HIV|HTLV|human|immunodeficiency|virus|viruses"
-    r"|T-cell|lymphotropic|syphilis|infection|infections|disease|diseases|and|or|per|laboratory|evaluations?|at|the|screening"
-    r"|visit|with|patients?|known|active|any|B|C)\b|[/,().;-]|\s)+"
+_PLANNING = pattern(
+    r"[\s,]*(?:(?:or|and|and/or)\s+)?(?:who\s+)?(?:are\s+|is\s+)?(?:plan\w*|intend\w*|wish\w*|desir\w*|want\w*"
+    r"|expect\w*|likely|contemplat\w*"
+    r"|consider\w*|attempt\w*|try\w*|seek\w*|hop\w*|not\s+(?:using|willing)|unwilling|without|refus\w*)\b.*"
+)
+_NEGATIVE_TEST = pattern(
+    r"(?:(?:a|have|has|with|must|must\s+have|should\s+have|women|females?|for|female\s+patients"
+    r"|of\s+child-?bearing\s+(?:potential|age)"
+    r"|patients?|subjects?|participants?)[\s,:]+)*negative\s+(?:serum\s+|urine\s+|blood\s+|serum\s+or\s+urine\s+"
+    r"|hcg\s+)*pregnancy\s+test"
+    r"(?:\s+(?:at|for|in|before)\s+(?:screening|baseline|enrol\w+|females?|women"
+    r"|women\s+of\s+child-?bearing\s+(?:potential|age)|inclusion))*"
 )
 
 
-def _viruses(text: _Text) -> Condition | None:
-    if text.side == "inclusion" or not _VIRUS_WORDS.fullmatch(text.plain):
-        return None
-    found = [(name, says) for name, says, words in _VIRUSES if words.search(text.plain)]
-    if not found:
-        return None
-    when = " or ".join(f"{name} = positive at screening" for name, _ in found)
-    facts = tuple((name, _choice(says)) for name, says in found)
-    return Condition(when, "computed", facts, "a positive test of any of them")
-
-
-def _choice(says: str) -> dict[str, Node]:
-    return {"kind": "choice", "of": ["negative", "positive"], "says": says}
-
-
-_PREGNANT = pattern(
-    r"(?:(?:women|females|patients)\s+(?:who\s+are\s+)?)?pregnan(?:cy|t)(?P<nursing>\s*(?:or|and|and/or|,|/)\s*"
-    r"(?:breast[\s-]?feeding|lactat\w+|nursing))?(?:\s+(?:women|females))?"
-)
+def _yes_no(name: str, says: str) -> tuple[str, dict[str, Node]]:
+    return name, {"kind": "yes_no", "says": says}
 
 
 def _pregnancy(text: _Text) -> Condition | None:
-    match = _PREGNANT.fullmatch(text.plain)
-    if match is None or text.side == "inclusion":
+    if text.side == "inclusion":
+        if not _NEGATIVE_TEST.fullmatch(text.plain):
+            return None
+        return Condition("sex = male or not pregnancy at screening", "computed", (_yes_no("pregnancy", "pregnancy"),))
+    planning = _PLANNING.search(text.plain)
+    plain = text.plain[: planning.start()] if planning else text.plain
+    if not _FERTILE.fullmatch(plain) or not re.search(_PREGNANT, plain, re.IGNORECASE):
         return None
-    facts: list[tuple[str, dict[str, Node]]] = [("pregnancy", {"kind": "yes_no", "says": "pregnancy"})]
-    when = "pregnancy at screening"
-    if match["nursing"]:
-        facts.append(("breastfeeding", {"kind": "yes_no", "says": "breastfeeding"}))
+    facts, when = [_yes_no("pregnancy", "pregnancy")], "pregnancy at screening"
+    if re.search(_NURSING, plain, re.IGNORECASE):
+        facts.append(_yes_no("breastfeeding", "breastfeeding"))
         when = "(pregnancy at screening or breastfeeding at screening)"
-    return Condition(f"sex = female and {when}", "computed", tuple(facts))
-
-
-_JOINING = r"(?!(?:and|or|with|that|who|which|within|for|in|of|to|during|after|before)\b)"
-_ONE_THING = rf"(?P<what>{_JOINING}[a-z][\w-]*(?:\s+{_JOINING}[\w-]+){{0,3}})"
-_TREATED = r"(?:taking|on|using|receiving|treated\s+with)"
-_EPISODES: tuple[tuple[re.Pattern[str], str], ...] = (
-    (pattern(rf"(?:currently|now)\s+{_TREATED}\s+{_ONE_THING}"), "ongoing at enrolment"),
-    (
-        pattern(rf"current\s+(?:use\s+of|treatment\s+with|therapy\s+with)\s+(?:an?\s+)?{_ONE_THING}"),
-        "ongoing at enrolment",
-    ),
-    (
-        pattern(
-            r"(?:patients?\s+with\s+)?(?:any\s+)?(?:active|current|ongoing|continued)\s+(?:or\s+chronic\s+)?",
-            _ONE_THING,
-        ),
-        "ongoing at screening",
-    ),
-    (pattern(rf"(?:any\s+|a\s+)?(?:history\s+of|previous|prior|past)\s+{_ONE_THING}"), "ever before screening"),
-    (pattern(rf"(?:confirmed\s+)?diagnosis\s+of\s+{_ONE_THING}"), "ongoing at screening"),
-)
-
-
-def _episode(text: _Text) -> Condition | None:
-    for words, window in _EPISODES:
-        match = words.fullmatch(text.plain)
-        if match is None:
-            continue
-        term = next((term for term in EVENTS if term.printed.fullmatch(match["what"])), None)
-        name = term.name if term else named(match["what"], "condition")
-        row: dict[str, Node] = {"kind": "episode", "says": printable(match["what"])}
-        return Condition(f"{name} {window}", "computed", ((name, row),))
-    return None
+    if planning is None:
+        return Condition(f"sex = female and {when}", "computed", tuple(facts))
+    rest = asked(text.words, text.side).when
+    return Condition(f"sex = female and {when} or {rest}", "partly", tuple(facts))
 
 
 _STABLE = pattern(
@@ -310,93 +151,204 @@ def _stable(text: _Text) -> Condition | None:
     match = _STABLE.search(text.plain)
     if match is None or text.side == "exclusion" or len(match["rest"].split()) > 4:
         return None
-    drug, length = match["drug"].lower(), f"{match['count']} {match['unit']}"
-    when = f"{drug} unchanged for {length} before enrolment"
+    drug, length = concept(match["drug"]), f"{match['count']} {match['unit']}"
+    if drug is None or drug.sort != "drug":
+        return None
+    when = f"{drug.name} unchanged for {length} before enrolment"
     if match["none"]:
-        when += f" or no {drug} within {length} before enrolment"
-    return Condition(when, "computed", ((drug, {"kind": "episode", "says": drug}),))
+        when += f" or no {drug.name} within {length} before enrolment"
+    return Condition(when, "computed", ((drug.name, _episode_row(drug.says, drug.code)),))
 
 
-_WHOLE: tuple[Callable[[_Text], Condition | None], ...] = (_viruses, _pregnancy, _stable, _episode)
-
-# ---------------------------------------------------------------- questions to people
-
-_ASK = pattern(r"\b(?:willing\w*|agrees?\s+to|travel|comply|follow\s+the\s+(?:study|protocol)|attend|commit\w*)\b")
-_CAPABLE = pattern(r"\b(?:capable|capacity|able to (?:give|provide|sign))\b")
+def _episode_row(says: str, code: str) -> dict[str, Node]:
+    row: dict[str, Node] = {"kind": "episode", "says": says}
+    return {"kind": "episode", "code": code, "says": says} if code else row
 
 
-def asked(text: str, side: Side) -> Condition:
-    """The criterion as a question: to the person where it is about their will, else to the investigator."""
-    words = printable(tidy(text)).replace('"', "'").rstrip(" .;")
-    if _ASK.search(text) and not _CAPABLE.search(text) and side == "inclusion":
-        return Condition(f'asked "Is this so for you? {words}"', "asked")
-    lead = "Is this so?" if side == "inclusion" else "Does this apply?"
-    return Condition(f'judged "{lead} {words}" by investigator', "judged")
+_ONE_SEX = pattern(
+    r"(?:(?:all|adult|patients?|subjects?|participants?|sex|gender|must\s+be|are|is|only|of)[\s:,]*)*(?P<sex>females?"
+    r"|women|males?|men)"
+    r"(?:\s+(?:patients?|subjects?|participants?|sex|gender|only))*"
+)
+_BOTH_SEXES = pattern(
+    r"(?:(?:both|all|adult|either|patients?|subjects?|participants?|sex(?:es)?|genders?|of|any|male|female|males"
+    r"|females|men|women|and|or|and/or"
+    r"|eligible|may\s+be|can\s+be)[\s:,/]*){2,}"
+)
 
 
-# ---------------------------------------------------------------- putting the parts together
+def _sex(text: _Text) -> Condition | None:
+    one = _ONE_SEX.fullmatch(text.plain)
+    if one:
+        sex = "female" if one["sex"].lower() in ("female", "females", "women") else "male"
+        return Condition(f"sex = {sex}", "computed")
+    both = text.side == "inclusion" and _BOTH_SEXES.fullmatch(text.plain) and not _only_sex(text.plain)
+    if both and re.search(r"\b(?:fe)?males?\b|\bmen\b|sex|gender", text.plain, re.IGNORECASE):
+        return Condition("sex in [female, male]", "computed")
+    return None
+
+
+def _only_sex(words: str) -> str:
+    """The one sex that the words speak of; nothing where they name both or none."""
+    female = re.search(r"\b(?:females?|wom[ae]n|girls?)\b", words, re.IGNORECASE)
+    male = re.search(r"\b(?:males?|m[ae]n|boys?)\b", words, re.IGNORECASE)
+    return "" if bool(female) is bool(male) else "female" if female else "male"
+
+
+def _reasons(text: _Text) -> Condition | None:
+    found = reasons(text.plain, text.side)
+    if found is None:
+        return None
+    if _only_sex(text.plain):
+        return None
+    facts: dict[str, dict[str, Node]] = {}
+    for atom in found.atoms:
+        for name, says, code in atom.names:
+            virus = {"kind": "choice", "of": ["negative", "positive"], "says": says}
+            facts[name] = virus if name in VIRUS_WORDS else _episode_row(says, code)  # type: ignore[assignment]
+    when, how = _amounts_to(found, found.when, text)
+    rivals = (_amounts_to(found, found.rival, text)[0],) if found.rival else ()
+    assumed = "“and” is read as a list of which one is enough" if rivals else ""
+    return Condition(when, how, tuple(facts.items()), assumed, rivals)
+
+
+def _bare(when: str) -> str:
+    """An expression without the brackets around the whole of it."""
+    return when[1:-1] if when.startswith("(") and when.endswith(")") and ")" not in when[:-1] else when
+
+
+def _amounts_to(found: Reasons, when: str, text: _Text) -> tuple[str, How]:
+    """A list with the question that completes it where it is only a necessary or a sufficient part."""
+    question = asked(text.words, text.side)
+    rest = question.when.replace("asked ", "judged ", 1) + (" by investigator" if question.how == "asked" else "")
+    if found.meaning == "all":
+        return (f"not {when}" if found.denied else _bare(when)), "computed"
+    if found.denied:
+        if found.meaning == "enough":
+            return f"not {when} and {rest}", "partly"
+        return f"not {when} or {rest}", "partly"
+    if found.meaning == "enough":
+        return f"{_bare(when)} or {rest}", "partly"
+    return f"{when} and {rest}", "partly"
+
+
+# ---------------------------------------------------------------- numbers put together
 
 _UNSURE = pattern(
-    r"\b(?:or|unless|except|if|either|not|no|without|never|neither|nor|than\s+one|other\s+than|excluding)\b|/"
+    r"\b(?:or|unless|except|if|either|not|no|without|never|neither|nor|than\s+one|other\s+than|excluding|between|but"
+    r"|when|for\s+(?:patients"
+    r"|subjects|men|women|those))\b|/"
 )
+_LISTING = pattern(r"[,;]|\b(?:and|plus|as\s+well\s+as)\b")
 _FILLER = pattern(
-    r"(?:\b(?:patients?|participants?|subjects?|people|persons?|individuals|adults?|men|women|males?|females?|age[ds]?"
-    r"|with|who|have|has|had|are|is|be|must|should|of|a|an|the|at|time|and|between|total|score|level|levels|count|serum"
-    r"|screening|baseline|visit|both|sexes|years?|old|or|older|duration|disease|value|points?|in|to|both|inclusive"
-    r"|clinical|predicted)\b|[\s.,;:()-])*"
+    r"(?:\b(?:patients?|participants?|subjects?|people|persons?|individuals|adults?|volunteers|men|women|males?"
+    r"|females?|age[ds]?"
+    r"|with|who|have|has|had|having|are|is|be|must|should|of|a|an|the|at|time|and|or|but|between|total|score|scores?"
+    r"|level|levels|count|counts|serum"
+    r"|screening|baseline|visit|both|sexes|either|sex|gender|genders|years?|old|or|older|duration|disease|value"
+    r"|values?|points?|in|to|inclusive"
+    r"|clinical|predicted|all|any|on|scale|index|status|performance|current|range|equal|greater|concentration|blood"
+    r"|absolute|including|included"
+    r"|inclusion|enrol\w*|study|entry|consent|informed|signing|day|limit|limits|body|no|not|without|do|does|plasma"
+    r"|peripheral|defined|as|evidenced|by"
+    r"|i\.e\.|ie|result|results|test|tests|measured|estimated|calculated|race|ethnicity|calendar|from|known|resting"
+    r"|fasting|eligible|being|were)\b"
+    r"|[\s.,;:()*&\[\]·•-])*"
 )
 
 
-def _parts(text: _Text) -> Iterator[_Part | None]:
-    """Every stretch that holds a number: understood, or None where it is not."""
-    for found in windows(text.words):
-        yield _window(found, text)
-    for found in ages(text.words):
-        yield _age(found)
-    for found in limits(text.words):
-        yield _limit(found)
-
-
-def _left_over(text: _Text, parts: list[_Part]) -> str:
-    """What the understood stretches do not cover, without the names of what they speak of."""
-    rest = mend(text.words)
+def _blanked(text: str, parts: list[Part]) -> str:
     for part in parts:
-        rest = rest[: part.start] + " " * (part.end - part.start) + rest[part.end :]
-    for part in parts:
-        for name, _ in part.facts:
-            term = next((t for t in _TERMS.values() if fact_name(t) == name or t.name == name), None)
-            rest = term.printed.sub(" ", rest) if term else rest
-    return rest if _FILLER.fullmatch(rest) is None else ""
+        text = text[: part.start] + " " * (part.end - part.start) + text[part.end :]
+    return text
 
 
-def condition(words: str, side: Side) -> Condition:
-    """The condition of one criterion. Two signs that it may mean something else, and it is asked instead."""
-    text = _Text(words, side, re.sub(r"\s+", " ", mend(words)).strip(" .;"))
-    for whole in _WHOLE:
-        found = whole(text)
-        if found is not None:
-            return found
-    every = list(_parts(text))
+_WORDS_THAT_JOIN = re.compile(r"\b(and/or|or|and|but|&)\b", re.IGNORECASE)
+
+
+def _joints(text: str, parts: list[Part]) -> set[str]:
+    """The words between the understood parts: `or`, `and`, or a mere comma."""
+    made = set()
+    for this, following in pairwise(parts):
+        between = _WORDS_THAT_JOIN.findall(text[this.end : following.start])
+        words = {"or" if "or" in word.lower() else "and" for word in between}
+        made |= words or {","}
+    return made
+
+
+def _joined(parts: list[Part], joints: set[str], side: Side) -> tuple[str, str] | None:
+    """All parts as one expression and its rival reading; None where the words between them say both `and` and `or`."""
+    if {"and", "or"} <= joints:
+        return None
+    whens = [part.when for part in parts]
+    either = " or ".join(whens)
+    both = " and ".join(f"({when})" if " or " in when and len(parts) > 1 and when[0] != "(" else when for when in whens)
+    others = [part.rival or part.when for part in parts]
+    if "or" in joints:
+        return either, " or ".join(others) if others != whens else ""
+    rival = " and ".join(others) if others != whens else ""
+    if side == "inclusion" or len(parts) == 1:
+        return both, rival
+    if len({re.sub(r"\W.*", "", when) for when in whens}) == 1:
+        return either, ""  # nobody is under 18 and over 65 at once
+    return (both, either) if joints == {"and"} else (either, both)
+
+
+_SELF = pattern(
+    r"\b(?:donors?|siblings?|parents?|guardian|partners?|caregivers?|mother|maternal|fetal|neonat\w*|infants?)\b"
+)
+
+
+def _numbers(text: _Text) -> Condition | None:
+    """A criterion of numbers: all of it understood, or a necessary part of it."""
+    every = list(parts_of(text.words, text.side))
     parts = [part for part in every if part is not None]
-    if not parts or len(parts) < len(every) or (len(parts) > 1 and any(part.start == 0 for part in parts[1:])):
-        return _defined(text, parts) or asked(words, side)
-    left = _left_over(text, parts)
-    sure = not _UNSURE.search(_outside(text, parts))
-    when = " and ".join(part.when for part in parts)
-    facts = tuple(fact for part in parts for fact in part.facts)
+    if not parts or len(parts) < len(every) or any(a.end > b.start for a, b in pairwise(parts)):
+        return _defined(text, parts)
+    rest = _blanked(mend(text.words), parts)
+    joined = _joined(parts, _joints(text.words, parts), text.side)
+    if joined is None or _SELF.search(rest) or re.search(r"\d", re.sub(r"^\W*\d+[.)]", "", rest)):
+        return _defined(text, parts)
+    facts = tuple({name: (name, row) for part in parts for name, row in part.facts}.values())
     assumed = "; ".join(filter(None, (part.assumed for part in parts)))
-    if not left and (sure or len(parts) == 1):
-        return Condition(when, "computed", facts, assumed)
-    if side == "inclusion" and sure:
-        return Condition(f"{when} and {asked(words, side).when}", "partly", facts, assumed)
-    return _defined(text, parts) or asked(words, side)
+    left = without_subjects(rest, parts)
+    sex = _only_sex(rest)
+    when, rival = (
+        f"sex = {sex} and ({each})" if sex and " or " in each else f"sex = {sex} and {each}" if sex and each else each
+        for each in joined
+    )
+    denied = re.search(r"\b(?:no|not|without)\b", left, re.IGNORECASE) and not any(part.start == 0 for part in parts)
+    if (
+        _FILLER.fullmatch(left)
+        and not (denied and text.side == "exclusion")
+        and _settled_denial(text, parts, bool(denied))
+    ):
+        return Condition(when, "computed", facts, assumed, (rival,) if rival else ())
+    return _necessary(text, parts, left, (when, rival), facts, assumed)
 
 
-def _outside(text: _Text, parts: list[_Part]) -> str:
-    rest = text.words
-    for part in parts:
-        rest = rest[: part.start] + " " * (part.end - part.start) + rest[part.end :]
-    return rest
+def _settled_denial(text: _Text, parts: list[Part], denied: bool) -> bool:
+    """A denial among the words around the limits is settled only where the limits took it in already."""
+    if not denied:
+        return True
+    return all(
+        re.match(r"\W*(?:\w+\s+){0,4}(?:no|not|without)\b", text.words[: part.start], re.IGNORECASE)
+        for part in parts[:1]
+    )
+
+
+def _necessary(
+    text: _Text, parts: list[Part], left: str, whens: tuple[str, str], facts: Facts, assumed: str
+) -> Condition | None:
+    """Where words stay over that only narrow, the numbers are a necessary part, and a person answers for the rest."""
+    outside = _blanked(text.words, parts)
+    loose = text.side == "exclusion" and _LISTING.search(left.strip(" .;,"))
+    defined = _defined(text, parts)
+    if defined or _UNSURE.search(outside) or loose or " or " in whens[0]:
+        return defined
+    question = asked(text.words, text.side)
+    rival = (f"{whens[1]} and {question.when}",) if whens[1] and " or " not in whens[1] else ()
+    return Condition(f"{whens[0]} and {question.when}", "partly", facts, assumed, rival)
 
 
 _LONGEST_SUBJECT = 4
@@ -404,10 +356,10 @@ _LONGEST_SUBJECT = 4
 _BRACKETED = pattern(r"[\w\s-]{1,40}\((?P<inside>[^()]+)\)\s*(?P<rest>.*)")
 
 
-def _defined(text: _Text, parts: list[_Part]) -> Condition | None:
+def _defined(text: _Text, parts: list[Part]) -> Condition | None:
     """`severe anaemia (haemoglobin < 8 g/dL), disordered clotting`: a bracket defines the first of several reasons."""
     match = _BRACKETED.fullmatch(text.words)
-    if match is None or text.side == "inclusion" or len(parts) != 1:
+    if match is None or text.side == "inclusion" or len(parts) != 1 or parts[0].rival:
         return None
     only = parts[0]
     inside = match.start("inside") <= only.start and only.end <= match.end("inside")
@@ -421,3 +373,56 @@ def _defined(text: _Text, parts: list[_Part]) -> Condition | None:
         return Condition(only.when, "computed", only.facts, only.assumed)
     rest = asked(re.sub(r"^or\s+", "", other), text.side)
     return Condition(f"{only.when} or {rest.when}", "partly", only.facts, only.assumed)
+
+
+# ---------------------------------------------------------------- putting the parts together
+
+_BARRED = pattern(
+    r",?\s*(?:(?:will|shall|should|must|are|is|were)\s+(?:also\s+)?(?:be\s+)?)?(?:excluded|ineligible"
+    r"|not\s+(?:be\s+)?(?:eligible|included|enrolled))"
+    r"(?:\s+from\s+(?:the\s+|this\s+)?(?:study|trial|participation))?\s*\.?$"
+)
+_STARTS_OVER = pattern(r"\s*(?:or|unless|except|however|but|if|and\s+if|otherwise|with)\b")
+
+
+def condition(words: str, side: Side) -> Condition:
+    """The condition of one criterion. Two signs that it may mean something else, and it is asked instead."""
+    barred = _BARRED.search(words)
+    if barred and side == "exclusion":
+        words = words[: barred.start()]
+    elif barred:
+        return asked(words, side)
+    clauses = [clause.strip() for clause in re.split(r";(?![^()]*\))", words) if clause.strip(" .*")]
+    if len(clauses) > 1 and not any(_STARTS_OVER.match(clause) for clause in clauses[1:]):
+        several = _clauses(words, clauses, side)
+        if several is not None:
+            return several
+    return _clause(words, side)
+
+
+def _clause(words: str, side: Side) -> Condition:
+    text = _Text(words, side, re.sub(r"\s+", " ", mend(words)).strip(" .;*:-"))
+    measured = bool(re.search(r"\d", words)) and bool(limits(words))
+    for whole in (_pregnancy, _sex, _stable, *((_numbers, _reasons) if measured else (_reasons, _numbers))):
+        found = whole(text)
+        if found is not None:
+            return found
+    return asked(words, side)
+
+
+def _clauses(words: str, clauses: list[str], side: Side) -> Condition | None:
+    """Clauses parted by semicolons: all of an inclusion must hold, one of an exclusion is enough."""
+    made = [_clause(clause, side) for clause in clauses]
+    known = [each for each in made if each.how in ("computed", "partly")]
+    if not known or any(each.rivals for each in known):
+        return None
+    facts = tuple({name: (name, row) for each in known for name, row in each.facts}.values())
+    joint = " and " if side == "inclusion" else " or "
+    if len(known) < len(made):
+        known = [*known, asked(words, side)]
+    when = joint.join(f"({each.when})" if " or " in each.when or " and " in each.when else each.when for each in known)
+    how: How = "computed" if all(each.how == "computed" for each in known) else "partly"
+    return Condition(when, how, facts, "; ".join(filter(None, (each.assumed for each in known))))
+
+
+__all__ = ["OLDEST", "Condition", "asked", "compared", "condition", "fact_name", "fact_row", "whole_length"]

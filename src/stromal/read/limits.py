@@ -12,12 +12,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from stromal.read.analytes import LIMITED
 from stromal.read.numerals import KEPT, Amount, Length, amounts, durations
 from stromal.read.phrases import Found, leading, pattern, sentence_at, slug
 from stromal.read.record import Number, Range
 from stromal.read.sieve import Sifted
 from stromal.read.units import legible, unit_at
-from stromal.read.vocabulary import EVENTS, MEASURES, nearest_term
+from stromal.read.vocabulary import EVENTS, nearest_term
 
 # ---------------------------------------------------------------- the words that compare
 
@@ -45,17 +46,17 @@ _LESS = "less|fewer|lower|smaller|younger|shorter|earlier|lighter"
 _EQUAL = r"(?:\s+th[ae]n)?\s*(?:\s+or\s+|/\s*)(?:is\s+)?equals?(?:\s+(?:to|than))?"
 _EQUAL_FIRST = r"equals?(?:\s+to)?\s*(?:\s+or\s+|/\s*)(?:is\s+)?"
 _AT_LEAST = r"at\s*-?least(?:\s+for)?"
+_OR_EQUAL = r"\s*(?:/|or)?\s*(?:=(?:\s*to\b)?|equals?(?:\s+(?:to|than))?\b)"
+_NO_LESS = rf"(?:≥|>){_OR_EQUAL}|≥|=\s*/?\s*>|=\s*or\s*>|{_AT_LEAST}|(?:a\s+)?minimum(?:\s+age)?(?:\s+of|\s*:)?|min\."
+_NO_MORE = (
+    rf"(?:≤|<){_OR_EQUAL}|≤|=\s*/?\s*<|=\s*or\s*<|at\s+most|up\s+to(?:\s+and\s+including)?"
+    r"|(?:a\s+)?maximum(?:\s+age)?(?:\s+of|\s*:)?|max\."
+)
 PREFIXES: tuple[tuple[str, Bound], ...] = (
     (rf"(?:{_MORE}){_EQUAL}|{_EQUAL_FIRST}(?:{_MORE})(?:\s+than)?|(?:above|over){_EQUAL}", Bound("low", True)),
     (rf"(?:{_LESS}){_EQUAL}|{_EQUAL_FIRST}(?:{_LESS})(?:\s+than)?|(?:below|under){_EQUAL}", Bound("high", True)),
-    (
-        rf"(?:≥|>)\s*(?:/|or)?\s*=|≥|=\s*/?\s*>|=\s*or\s*>|{_AT_LEAST}|(?:a\s+)?minimum(?:\s+age)?(?:\s+of|\s*:)?|min\.",
-        Bound("low", True),
-    ),
-    (
-        r"(?:≤|<)\s*(?:/|or)?\s*=|≤|=\s*/?\s*<|=\s*or\s*<|at\s+most|up\s+to(?:\s+and\s+including)?|(?:a\s+)?maximum(?:\s+age)?(?:\s+of|\s*:)?|max\.",
-        Bound("high", True),
-    ),
+    (_NO_LESS, Bound("low", True)),
+    (_NO_MORE, Bound("high", True)),
     (rf"(?:{_MORE})\s+th[ae]n|over|above|exceed(?:s|ing)?|in\s+excess\s+of|>", Bound("low", False)),
     (rf"(?:{_LESS})\s+th[ae]n|below|under|<", Bound("high", False)),
 )
@@ -68,7 +69,7 @@ SUFFIXES: tuple[tuple[str, Bound], ...] = (
     (rf"(?:or|and|&)\s+(?:{_LESS}|below|under)(?!\s+(?:than|the\b|[\d<>≥≤=]))", Bound("high", True)),
 )
 _NEGATION = r"(?P<negation>\b(?:not|no|never|cannot|nor|n't)\s+(?:be\s+|to\s+be\s+|to\s+|have\s+been\s+)?)?"
-_FILLER = r"\s*(?:(?:the|a|an|age|ages|about|approximately|or|of|equal\s+to)\s+){0,3}$"
+_FILLER = r"\s*(?:(?:the|a|an|age|ages|about|approximately|of)\s+){0,3}$"
 _PREFIX = tuple((pattern(rf"{_NEGATION}(?<![a-z-])(?P<words>{words}){_FILLER}"), bound) for words, bound in PREFIXES)
 _COMPARING = Sifted(((words, bound), words) for words, bound in _PREFIX)
 _SUFFIX = tuple((pattern(rf"\s*,?\s*(?:{words})"), bound) for words, bound in SUFFIXES)
@@ -232,7 +233,8 @@ def comparisons(line: str) -> tuple[Limit, ...]:
 _AGE_WORD = pattern(r"\bage[ds]?\b(?!\s+(?:at|of)\s+(?:disease\s+|symptom\s+)?onset)[^.;]{0,30}$")
 _OTHER_AGE = pattern(r"\b(?:gestation(?:al)?|bone|corrected|donor'?s?|maternal)\s+ages?\b[^.;]{0,30}$")
 _DURATION = pattern(
-    r"\b(?:duration|history|since|diagnos\w+|onset|for|survival|expectancy|within|stable|treat\w+|last|past|previous)\b",
+    r"\b(?:duration|history|since|diagnos\w+|onset|for|survival|expectancy|within|stable|treat\w+|last|past"
+    r"|previous)\b",
     r"[^.;,]{0,40}$",
 )
 _PEOPLE = pattern(
@@ -245,7 +247,8 @@ _SINCE = pattern(
     r"|at\s+(?:the\s+)?(?:time\s+of\s+)?(?:initial\s+|first\s+)?(?:diagnosis|onset|birth|surgery|transplant\w*)\b)",
 )
 _SOMEBODY_ELSE = pattern(
-    r"\b(?:donors?|guardians?|parents?|siblings?|partners?|caregivers?|minors?|assent|guidelines?|childbearing|menopaus\w+"
+    r"\b(?:donors?|guardians?|parents?|siblings?|partners?|caregivers?|minors?|assent|guidelines?|childbearing"
+    r"|menopaus\w+"
     r"|child-bearing|gestation(?:al)?|onset|expectancy)\b"
 )
 
@@ -349,6 +352,9 @@ def windows(line: str) -> tuple[Found, ...]:
             isinstance(length.value, Range) and _bound_before(text, length.start)
         ):
             continue
+        lead = leading(_FOR, text, length.start)
+        if lead and lead["recent"]:
+            continue  # for the past 6 months: all of them, or some time in them
         said_within = text[start : start + 6].lower() == "within"
         before, after = _BEFORE.match(text, length.end), _AFTER.match(text, length.end)
         before = before or (_AROUND.match(text, length.end) if said_within else None)
@@ -398,13 +404,13 @@ def _subject(text: str, limit: Limit, previous: str, edge: int) -> tuple[str, in
     else the words before it. Words before `edge`, where the limit before it ended, speak of that one.
     """
     clause = re.split(r"[.;,]\s", text[max(edge, limit.start - _TOO_FAR) : limit.start])[-1]
-    before = nearest_term(clause, MEASURES)
+    before = nearest_term(clause, LIMITED)
     if before is not None:
         return before[1].name, limit.start - len(clause) + before[0]
     if edge and re.fullmatch(r"\s*,?\s*(?:and/or|or|and)?\s*", clause):
         return previous, limit.start
     close = _CLOSE.match(text, limit.end)
-    around = nearest_term(text[limit.start : close.end() if close else limit.end], MEASURES)
+    around = nearest_term(text[limit.start : close.end() if close else limit.end], LIMITED)
     if around is not None:
         return around[1].name, limit.start
     words = slug(_subject_words(clause), 3)
@@ -456,4 +462,4 @@ def limits(line: str) -> tuple[Found, ...]:
     return tuple(made)
 
 
-_MEASURED = frozenset(term.name for term in MEASURES)
+_MEASURED = frozenset(term.name for term in LIMITED)

@@ -184,10 +184,14 @@ def test_004_ladder() -> None:
         ("Stroke within 6 months before screening", "exclusion", "stroke within 6 months before screening"),
         ("Surgery within 2 weeks before the first infusion", "exclusion", "surgery within 2 weeks before first_dose"),
         ("Surgery within 1 year", "exclusion", "surgery within 1 year before screening"),
-        ("Currently taking lithium", "inclusion", "lithium ongoing at enrolment"),
+        ("Currently taking lithium", "inclusion", "lithium ongoing at screening"),
         ("History of stroke", "exclusion", "stroke ever before screening"),
         ("Active infection", "exclusion", "infection ongoing at screening"),
-        ("Diagnosis of red ear syndrome", "inclusion", "red_ear_syndrome ongoing at screening"),
+        ("Diagnosis of rheumatoid arthritis", "inclusion", "rheumatoid_arthritis ongoing at screening"),
+        ("Stroke within 6 months before screening", "inclusion", "stroke within 6 months before screening"),
+        ("Bilirubin > 2 x ULN", "exclusion", "bilirubin_uln > 2 {ULN} at screening"),
+        ("ALSFRS-R of at least 30 or FVC of at least 50%", "inclusion",
+         "alsfrs_r >= 30 at screening or fvc >= 50 % at screening"),
         ("Pregnant women", "exclusion", "sex = female and pregnancy at screening"),
         ("Pregnancy or lactation", "exclusion",
          "sex = female and (pregnancy at screening or breastfeeding at screening)"),
@@ -207,21 +211,16 @@ def test_computed(text: str, side: str, when: str) -> None:
     ("text", "side"),
     [
         ("Likes to walk", "inclusion"),
-        ("Stroke within 6 months before screening", "inclusion"),
         ("No stroke within 6 months before screening", "exclusion"),
         ("Stroke less than 6 months before screening", "exclusion"),
         ("Stroke within 6 months after birth", "exclusion"),
         ("Stroke within 6 months before the eclipse", "exclusion"),
         ("Stroke within 1.5 years before screening", "exclusion"),
         ("Stroke within 6 months or surgery within 2 weeks before screening", "exclusion"),
-        ("Infection now or has had surgery within 2 weeks before entry", "exclusion"),
         ("Haemoglobin < 8", "exclusion"),
         ("Haemoglobin < 8 mmol/L", "exclusion"),
-        ("Bilirubin > 2 x ULN", "exclusion"),
         ("EDSS of 3 to 60", "inclusion"),
         ("Blood pressure > 160 mmHg", "exclusion"),
-        ("ALSFRS-R of at least 30 or FVC of at least 50%", "inclusion"),
-        ("Diabetes with HbA1c > 9%", "exclusion"),
         ("Immature (< 18 years of age or no sign of closure of the bones)", "exclusion"),
         ("Age 3 to 9 months", "inclusion"),
         ("Age up to 120 years", "inclusion"),
@@ -258,7 +257,7 @@ def test_partly_computed() -> None:
         "partly", 'hemoglobin < 8 g/dL at screening or judged "Does this apply? weak bones" by investigator',
     )  # fmt: skip
     unclear = condition("Low blood (haemoglobin < 8 g/dL) with weak bones", "exclusion")
-    assert unclear.how == "judged"
+    assert unclear.when.startswith("hemoglobin < 8 g/dL at screening and judged")
 
 
 # ---------------------------------------------------------------- plans of made-up pages
@@ -434,21 +433,23 @@ def test_criteria_after_one_of_the_following() -> None:
 
 
 def test_one_name_never_means_two_things() -> None:
-    """The same event described twice in other words is two facts; the same measure is one."""
+    """One event is one fact whatever narrows it, as a question beside it says; the same measure is one fact."""
     listed = "* EDSS above 3\n* EDSS below 6"
     text = page("MSCs.", inclusion=listed).replace(
         "* Gout",
-        "* Bad stroke within 5 years before screening\n"
+        "* Any stroke within 5 years before screening\n"
         "* Mild stroke within 1 year before screening\n"
         "* History of stroke",
     )
     protocol, _ = drafted(text)
-    assert {name for name in protocol.facts if name.startswith("stroke")} == {"stroke", "stroke_2", "stroke_3"}
+    assert {name for name in protocol.facts if name.startswith("stroke")} == {"stroke"}
     assert [name for name in protocol.facts if name.startswith("edss")] == ["edss"]
     whens = [write(c.when) for c in protocol.population.criteria if not c.include]
     assert whens == [
-        "stroke within 5 years before screening", "stroke_2 within 1 year before screening",
-        "stroke_3 ever before screening",
+        "stroke within 5 years before screening",
+        'stroke within 1 year before screening and judged "Does this apply? Mild stroke within 1 year before screening" '
+        "by investigator",
+        "stroke ever before screening",
     ]  # fmt: skip
 
 
