@@ -57,6 +57,8 @@ _LOOKS = re.compile(
     r"|[mM]il[li]|[mM]io|[mM]ln|MIL|\d\s?MM?\b|[Bb]illion|housand|undred",
 )
 """A quick look: lines without any of this hold no count of cells."""
+NEEDED = _LOOKS.pattern.replace(r"\s?", r"\s*")
+"""The same for a mended line, where blanks stand in the place of escapes."""
 
 _SUPER = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 _MORE_ALIKE = str.maketrans("ⅹＸｘ＊（），．０１２３４５６７８９：＋", "xXx*(),.0123456789:+")

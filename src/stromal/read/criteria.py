@@ -56,8 +56,9 @@ class Criteria:
 
 def _turns(sides: list[Side | None]) -> tuple[int, ...]:
     """How many leading items may be inclusions, so that no item stands on the wrong side; empty when sides mix."""
-    every = range(len(sides) + 1)
-    return tuple(at for at in every if "exclusion" not in sides[:at] and "inclusion" not in sides[at:])
+    first = max((at for at, side in enumerate(sides, 1) if side == "inclusion"), default=0)
+    last = min((at for at, side in enumerate(sides) if side == "exclusion"), default=len(sides))
+    return tuple(range(first, last + 1))
 
 
 def criteria(sections: tuple[Section, ...]) -> Criteria:

@@ -25,6 +25,7 @@ from stromal.read.measures import (
 from stromal.read.numerals import amounts, mend
 from stromal.read.phrases import Found, pattern, sentence_at
 from stromal.read.record import State
+from stromal.read.sieve import Sifted
 
 # ---------------------------------------------------------------- whose dose it is
 
@@ -279,7 +280,7 @@ ROUTES = {
     "intradermal": r"\bintra-?dermal(?:ly)?\b",
     "topical": r"\btopical(?:ly)?\b",
 }
-_ROUTES = tuple((name, pattern(words)) for name, words in ROUTES.items())
+_ROUTES = Sifted((name, pattern(words)) for name, words in ROUTES.items())
 
 
 _A_WAY = re.compile(
@@ -294,5 +295,5 @@ def routes(line: str) -> tuple[Found, ...]:
     if not _A_WAY.search(line):
         return ()
     text = mend(line)
-    found = ((name, words.search(text)) for name, words in _ROUTES)
+    found = ((name, words.search(text)) for name, words in _ROUTES.worth(text))
     return tuple(Found("route", match.start(), match.end(), name) for name, match in found if match)

@@ -7,10 +7,10 @@ means, so that the same facts come out of every layout. Part of the first step o
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from stromal.read import aims, prose
+from stromal.read import aims, counts, prose
 from stromal.read.ages import age_statement
 from stromal.read.criteria import criteria, lost_first
 from stromal.read.doses import ROUTES, doses, routes, vehicles, volumes
@@ -18,7 +18,7 @@ from stromal.read.dosing import dose_statements
 from stromal.read.labs import likely_unit
 from stromal.read.layout import REGISTRY_ID
 from stromal.read.limits import limits, windows
-from stromal.read.numerals import durations, tidy
+from stromal.read.numerals import DURATION, NUMBER, durations, tidy
 from stromal.read.outcomes import outcome_statements
 from stromal.read.phrases import pattern
 from stromal.read.readers import Reader, Readers
@@ -32,7 +32,7 @@ OUTCOMES = ("primary_outcomes", "secondary_outcomes", "other_outcomes", "outcome
 CRITERIA = ("inclusion", "exclusion", "criteria", "population")
 
 _CELLS = (
-    Reader(doses, ()),
+    Reader(doses, (counts.NEEDED,)),
     Reader(volumes, (r"(?:ml|mls|cc|millilit(?:er|re)s?)\b",)),
     Reader(vehicles, (r"\bml\s", r"saline|ringer|plasma-?lyte|dextrose|albumin|dextran")),
     Reader(routes, ("|".join(ROUTES.values()),)),
@@ -73,17 +73,26 @@ _FIELDS = (
 )  # fmt: skip
 
 
-def _fields(sections: tuple[Section, ...], label: str) -> Iterator[Item]:
-    yield from (item for section in sections for item in section.items if item.label == label and item.text)
+Labelled = Mapping[str, Sequence[Item]]
+"""The items that carry a label, by their label."""
 
 
-def _field_statement(sections: tuple[Section, ...], label: str) -> Statement:
-    return settle(label, (Reading(item.text, "", (item.place,)) for item in _fields(sections, label)))
+def _labelled(sections: tuple[Section, ...]) -> Labelled:
+    made: dict[str, list[Item]] = {}
+    for section in sections:
+        for item in section.items:
+            if item.label and item.text:
+                made.setdefault(item.label, []).append(item)
+    return made
 
 
-def _sponsor(sections: tuple[Section, ...]) -> Statement:
+def _field_statement(fields: Labelled, label: str) -> Statement:
+    return settle(label, [Reading(item.text, "", (item.place,)) for item in fields.get(label, ())])
+
+
+def _sponsor(sections: tuple[Section, ...], fields: Labelled) -> Statement:
     """The sponsor: a field, or the first item of the section that names sponsors."""
-    stated = _field_statement(sections, "sponsor")
+    stated = _field_statement(fields, "sponsor")
     if stated.state != "missing":
         return stated
     named = next((s.items[0] for s in sections if s.name == "sponsor" and s.items and not s.items[0].label), None)
@@ -95,11 +104,11 @@ def _whole(text: str) -> int | None:
     return int(digits[0].replace(",", "")) if digits else None
 
 
-def _enrolment(sections: tuple[Section, ...], readings: Readings) -> Statement:
+def _enrolment(fields: Labelled, readings: Readings) -> Statement:
     """The number of participants. Where the portal prints it, a sentence about a part of them contradicts nothing."""
     printed = [
         Reading(count, "participants", (item.place,))
-        for item in _fields(sections, "planned_enrolment")
+        for item in fields.get("planned_enrolment", ())
         if (count := _whole(item.text)) is not None
     ]
     sure, whole, some = (readings.get(f"{kind}_enrolment", []) for kind in ("all", "whole", "some"))
@@ -113,9 +122,9 @@ def _enrolment(sections: tuple[Section, ...], readings: Readings) -> Statement:
 # ---------------------------------------------------------------- identity
 
 
-def _identity(sections: tuple[Section, ...]) -> tuple[Statement, Statement]:
+def _identity(sections: tuple[Section, ...], fields: Labelled) -> tuple[Statement, Statement]:
     """Registry id and title, only where the page prints them as its own: ids of related trials are not this trial's."""
-    fielded = list(_fields(sections, "registry_id"))
+    fielded = fields.get("registry_id", ())
     own = [(REGISTRY_ID.search(item.place.quote), item) for item in fielded]
     labelled = [item for s in sections if s.name in ("media", "label", "title") for item in s.items]
     own += [(REGISTRY_ID.search(item.place.quote), item) for item in labelled] if not fielded else []
@@ -192,11 +201,14 @@ def _sided(sections: tuple[Section, ...]) -> Iterator[tuple[Item, str]]:
     yield from ((item, "") for s in sections if s.name == "population" for item in s.items if not item.label)
 
 
+_LIMITS = Readers((Reader(limits, (NUMBER,)), Reader(windows, (DURATION,))))
+
+
 def _criterion_statements(sections: tuple[Section, ...]) -> Iterator[Statement]:
     """Limits and windows of each criterion. Two limits on one thing are two rules, and both stand: `fvc`, `fvc_2`."""
     made: dict[str, list[list[Reading]]] = {}
     for item, side in _sided(sections):
-        for limit in (*limits(item.place.quote), *windows(item.place.quote)):
+        for limit in _LIMITS.found_in(item.place.quote):
             tied = f"{limit.side} {limit.anchor}".strip()
             note = "; ".join(filter(None, (limit.note, tied, side)))
             readings = [doubted for r in limit.readings(item) for doubted in _doubted(limit.name, r, note)]
@@ -279,10 +291,10 @@ def _visits(readings: list[Reading]) -> Iterator[Statement]:
         yield settle("visits" if count == 1 else f"visits_{count}", (replace(r, value=held) for r, _ in inside))
 
 
-def _screening(sections: tuple[Section, ...]) -> Statement:
+def _screening(fields: Labelled) -> Statement:
     """How long screening takes, where a portal's timeline says so."""
     readings = []
-    for item in _fields(sections, "screening"):
+    for item in fields.get("screening", ()):
         for length in durations(item.place.quote):
             quote = item.place.quote[: length.end].strip()
             place = item.place.quoting(quote)
@@ -321,9 +333,9 @@ _DIFFER = ("dose", "dose_1", "dose_2", "administrations", "interval", "volume", 
            "product_tissue")  # fmt: skip
 
 
-def _several_groups(sections: tuple[Section, ...]) -> bool:
+def _several_groups(sections: tuple[Section, ...], fields: Labelled) -> bool:
     """Whether people are treated in groups that may differ: then different values need not contradict each other."""
-    shapes = [item.text for label in ("model", "allocation") for item in _fields(sections, label)]
+    shapes = [item.text for label in ("model", "allocation") for item in fields.get(label, ())]
     kinds = [item for section in sections for item in section.items if item.label == "group_type"]
     return len(kinds) > 1 or any(_GROUPS.fullmatch(text.replace("_", " ").split()[0]) for text in shapes)
 
@@ -367,15 +379,15 @@ _EXPECTED = (
 """What a registry page should state: where it does not, the statement says that it is missing."""
 
 
-def _every(sections: tuple[Section, ...]) -> Iterator[Statement]:
+def _every(sections: tuple[Section, ...], fields: Labelled) -> Iterator[Statement]:
     readings = _prose_readings(sections)
     for name in _SOURCES:
         readings[name] = _named_first(sections, readings.get(name, []))
-    yield from _identity(sections)
+    yield from _identity(sections, fields)
     for label in _FIELDS:
-        yield _sponsor(sections) if label == "sponsor" else _field_statement(sections, label)
+        yield _sponsor(sections, fields) if label == "sponsor" else _field_statement(fields, label)
     yield _conditions(sections)
-    yield _enrolment(sections, readings)
+    yield _enrolment(fields, readings)
     yield age_statement(sections)
     yield from dose_statements(readings)
     yield _product(readings)
@@ -387,7 +399,7 @@ def _every(sections: tuple[Section, ...]) -> Iterator[Statement]:
     for name in _SOURCES:
         yield _source(name, readings.get(name, []))
     yield from _visits(readings.get("visits", []))
-    yield _screening(sections)
+    yield _screening(fields)
     yield from outcome_statements(sections, readings)
     yield from _counts(sections)
     yield from _criterion_statements(sections)
@@ -396,8 +408,9 @@ def _every(sections: tuple[Section, ...]) -> Iterator[Statement]:
 def record(layout: str, file: str, sections: tuple[Section, ...], tree: Tree | None = None) -> Record:
     """The record of a page: every statement that has something to say, and those that a page ought to make."""
     statements: dict[str, Statement] = {}
-    several = _several_groups(sections)
-    for statement in map(_by_group, _every(sections)) if several else _every(sections):
+    fields = _labelled(sections)
+    several = _several_groups(sections, fields)
+    for statement in map(_by_group, _every(sections, fields)) if several else _every(sections, fields):
         if statement.state != "missing" or statement.name in _EXPECTED or statement.note:
             statements.setdefault(statement.name, statement)
     if "dose_1" in statements and statements["dose"].state == "missing":

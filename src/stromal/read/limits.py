@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from stromal.read.analytes import LIMITED
-from stromal.read.numerals import KEPT, Amount, Length, amounts, durations
+from stromal.read.numerals import KEPT, Amount, Length, amounts, durations, numerals
 from stromal.read.phrases import Found, leading, pattern, sentence_at, slug
 from stromal.read.record import Number, Range
 from stromal.read.sieve import Sifted
@@ -68,11 +68,12 @@ SUFFIXES: tuple[tuple[str, Bound], ...] = (
     ),
     (rf"(?:or|and|&)\s+(?:{_LESS}|below|under)(?!\s+(?:than|the\b|[\d<>≥≤=]))", Bound("high", True)),
 )
-_NEGATION = r"(?P<negation>\b(?:not|no|never|cannot|nor|n't)\s+(?:be\s+|to\s+be\s+|to\s+|have\s+been\s+)?)?"
+_NEGATION = r"\b(?:not|no|never|cannot|nor|n't)\s+(?:be\s+|to\s+be\s+|to\s+|have\s+been\s+)?"
 _FILLER = r"\s*(?:(?:the|a|an|age|ages|about|approximately|of)\s+){0,3}$"
-_PREFIX = tuple((pattern(rf"{_NEGATION}(?<![a-z-])(?P<words>{words}){_FILLER}"), bound) for words, bound in PREFIXES)
-_COMPARING = Sifted(((words, bound), words) for words, bound in _PREFIX)
+_NEGATED = pattern(_NEGATION, "$")
+_COMPARING = Sifted((bound, pattern(rf"(?<![a-z-])(?P<words>{words}){_FILLER}")) for words, bound in PREFIXES)
 _SUFFIX = tuple((pattern(rf"\s*,?\s*(?:{words})"), bound) for words, bound in SUFFIXES)
+_SIGNED = pattern(r"\s*[<>≤≥]")
 _FLIPPED = (
     (pattern(r"\s*(?:≤|<\s*=)\s*(?=[a-z])"), Bound("low", True)),
     (pattern(r"\s*<\s*(?=[a-z])"), Bound("low", False)),
@@ -101,10 +102,14 @@ def _bound_before(text: str, start: int) -> tuple[int, Bound, str] | None:
     """The comparing words that end at this offset: the longest, with a negation where one stands before them."""
     best: tuple[int, Bound, str] | None = None
     low = max(0, start - 60)
-    for (words, bound), _ in _COMPARING.worth(text[low:start]):
+    for bound, words in _COMPARING.worth(text[low:start]):
         match = words.search(text, low, start)
-        if match and (best is None or match.start() < best[0]):
-            best = match.start(), bound.negated() if match["negation"] else bound, match["words"].lower()
+        if match is None:
+            continue
+        negation = _NEGATED.search(text, max(low, match.start() - 30), match.start())
+        begin = negation.start() if negation else match.start()
+        if best is None or begin < best[0]:
+            best = begin, bound.negated() if negation else bound, match["words"].lower()
     return best
 
 
@@ -139,7 +144,7 @@ def _one(text: str, amount: Amount) -> Limit | None:
             return Limit(
                 amount.start, again.end() if again else match.end(), bound.at(amount.value), unit, match[0].strip()
             )
-    for words, bound in _FLIPPED:
+    for words, bound in _FLIPPED if _SIGNED.match(text, end) else ():
         match = words.match(text, end)
         if match:
             return Limit(amount.start, match.end(), bound.at(amount.value), unit, match[0].strip())
@@ -173,9 +178,11 @@ def _twice(text: str, low: Amount, high: Amount) -> Limit | None:
     if isinstance(low.value, Range) or isinstance(high.value, Range) or low.value >= high.value:
         return None
     (first, end), (unit, last) = unit_at(text, low.end), unit_at(text, high.end)
+    if not first or first != unit:
+        return None
     lead, joint = leading(_LEAD, text, low.start), text[end : high.start]
     joined = _TO.fullmatch(joint) or (lead and lead["between"] and re.fullmatch(r"\s*and\s*", joint, re.IGNORECASE))
-    if not first or first != unit or not joined or _bound_before(text, low.start) or _TWICE.match(text, last):
+    if not joined or _bound_before(text, low.start) or _TWICE.match(text, last):
         return None
     tail = _AGE_TAIL.match(text, last)
     start = lead.start() if lead else low.start
@@ -214,6 +221,8 @@ def _fits(text: str, first: Limit, second: Limit) -> bool:
 @lru_cache(KEPT)
 def comparisons(line: str) -> tuple[Limit, ...]:
     """Every number or range of the line that stands with comparing words or as low-high, joined where two ends meet."""
+    if not numerals(line):
+        return ()
     text = legible(line)
     single = list(_each(text, amounts(text)))
     for place in range(len(single) - 2, -1, -1):

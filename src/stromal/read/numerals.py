@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
 from operator import attrgetter
 from typing import TypeAlias
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from stromal.read.record import Number, Range
 from stromal.read.sieve import Sieve
@@ -29,10 +31,13 @@ _ALIKE = str.maketrans({
 })  # fmt: skip
 
 
-_ESCAPES = ("&", "\\", "<")
-"""The signs that every escape begins with: a line without them needs no mending of escapes."""
 KEPT = 256
 """How many lines are remembered: a record's lines, since several readers ask for the numbers of the same line."""
+
+
+def _escaped(text: str) -> bool:
+    """Whether the text holds a sign that escapes begin with: most lines hold none and need no mending."""
+    return "&" in text or "\\" in text or "<" in text
 
 
 def _sign(match: re.Match[str]) -> str:
@@ -45,12 +50,12 @@ def _sign(match: re.Match[str]) -> str:
 def mend(text: str) -> str:
     """Undo escapes and look-alike signs without changing the length, so that every offset still fits the page."""
     plain = text if text.isascii() else text.translate(_ALIKE)
-    return _ENTITY.sub(_sign, plain) if any(sign in plain for sign in _ESCAPES) else plain
+    return _ENTITY.sub(_sign, plain) if _escaped(plain) else plain
 
 
 def tidy(text: str) -> str:
     """A line for people: escapes undone, blanks joined."""
-    if any(sign in text for sign in _ESCAPES):
+    if _escaped(text):
         text = _ENTITY.sub(lambda match: mend(match[0]).strip(), text)
     return " ".join(text.split())
 
@@ -59,8 +64,7 @@ Exact: TypeAlias = int | Fraction
 """A number without any loss: an int where it is whole, because whole numbers are many and ints are quick."""
 
 
-@dataclass(frozen=True, slots=True)
-class Numeral:
+class Numeral(Struct, frozen=True):
     """A number where it stands, the scale in it (1 for none), what was mended, and other readings of its signs."""
 
     start: int
@@ -119,6 +123,10 @@ _NUMERAL = re.compile(
 )
 _BEGIN = re.compile(r"[\d.](?<![\w.][\d.])(?<![A-Za-z]-[\d.])")
 """Where a numeral may begin. Its own first sign stands first here, so that the search leaps from digit to digit."""
+_PLAIN = re.compile(
+    r"(?<!\^)(?!10)\d+(?!\d|[.,·]\d|\s*[x×*·]|\s?\.\s?10|e\+?\d|\s*(?:thou|mil|mln|mio|m\b|bil))", re.IGNORECASE
+)
+"""Digits that nothing more belongs to, as most numbers are: they need none of the notations above."""
 _WORDED = re.compile(rf"(?<!\w)(?=[efhnostz])(?P<word>{_WORD})\b(?:[\s-]+(?P<wordscale>thousand|millions?|billion)\b)?")
 """Numbers in words, in small letters; the first letters are asked first because few words begin with them."""
 
@@ -177,11 +185,13 @@ def _printed(mended: str, text: str) -> Iterator[Numeral]:
     for begin in _BEGIN.finditer(mended):
         if begin.start() < reached:
             continue
-        match = _NUMERAL.match(mended, begin.start())
+        start = begin.start()
+        match = _PLAIN.match(mended, start) or _NUMERAL.match(mended, start)
         if match is not None:
             reached = match.end()
-            if reached - begin.start() <= _LONGEST:
-                yield _single(match, text)
+            if reached - start <= _LONGEST:
+                plain = match.re is _PLAIN
+                yield Numeral(start, reached, int(match[0])) if plain else _single(match, text)
 
 
 def _spelled(mended: str, _: str) -> Iterator[Numeral]:
@@ -242,21 +252,13 @@ def numerals(text: str) -> tuple[Numeral, ...]:
     return tuple(found)
 
 
-@dataclass(frozen=True, slots=True)
-class Amount:
-    """A number or a range of numbers where it stands."""
+class Amount(Struct, frozen=True):
+    """A number, or a range of numbers from low to high, where it stands."""
 
     start: int
     end: int
     numerals: tuple[Numeral, ...]
-
-    @property
-    def value(self) -> Number | Range:
-        """One number, or the range from the low to the high."""
-        first, last = self.numerals[0], self.numerals[-1]
-        if first.value < last.value:
-            return Range(first.number, last.number)
-        return first.number
+    value: Number | Range
 
     @property
     def mended(self) -> str:
@@ -276,13 +278,13 @@ def amounts(text: str) -> tuple[Amount, ...]:
         if low is None:
             low = numeral
         elif _is_range(mended, low, numeral):
-            made.append(Amount(low.start, numeral.end, (low, numeral)))
+            made.append(Amount(low.start, numeral.end, (low, numeral), Range(low.number, numeral.number)))
             low = None
         else:
-            made.append(Amount(low.start, low.end, (low,)))
+            made.append(Amount(low.start, low.end, (low,), low.number))
             low = numeral
     if low is not None:
-        made.append(Amount(low.start, low.end, (low,)))
+        made.append(Amount(low.start, low.end, (low,), low.number))
     return tuple(made)
 
 
@@ -328,8 +330,7 @@ _ARTICLE = re.compile(r"a(?<!\wa)n?\s+(?P<unit>year|month|week|day|hour)\b")
 """`a year`, in small letters; the letter stands before its own condition, so that the search leaps to it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Length:
+class Length(Struct, frozen=True):
     """A length of time where it stands: a number or range of days, weeks, months, years, hours or minutes."""
 
     start: int

@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from operator import itemgetter
+
+from msgspec import Struct
 
 from stromal.read.record import Item, Reading, State, Value
 
@@ -21,8 +22,7 @@ def pattern(*parts: str) -> re.Pattern[str]:
     return re.compile("".join(parts), re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Struct, frozen=True):
     """A value found in a line. `rivals` are the other (value, unit) readings that the same words admit.
 
     A window of time also has a `side` (before, after, at) and the words of its `anchor`.

@@ -259,9 +259,11 @@ def settle(name: str, readings: Iterable[Reading], note: str = "") -> Statement:
     Readings of one phrase (state `ambiguous`) leave the statement ambiguous; phrases that disagree make it
     contradictory; no reading at all makes it missing. ValueError never: whatever was read is kept.
     """
-    joined = gather(_resolve(readings))
-    if not joined:
+    every = tuple(readings)
+    if not every:
         return Statement(name, None, "", "missing", note=note)
+    # One reading, which most statements have, needs no comparing with others.
+    joined = every if len(every) == 1 else gather(_resolve(every))
     places = tuple(dict.fromkeys(place for reading in joined for place in reading.places))
     notes = note or "; ".join(dict.fromkeys(filter(None, (reading.note for reading in joined))))
     if len(joined) == 1 and joined[0].state != "ambiguous":

@@ -66,7 +66,8 @@ class Sieve:
 
     def may(self, line: str) -> list[int]:
         """The numbers of the patterns that the line may hold, lowest first."""
-        return sorted(self._set.Match(line.encode("utf-8", "replace")) or ())
+        found = self._set.Match(line.encode("utf-8", "replace"))
+        return sorted(found) if found else []
 
 
 Kept = TypeVar("Kept")

@@ -40,11 +40,11 @@ _TIME = pattern(
 @lru_cache(KEPT)
 def unit_at(text: str, end: int) -> tuple[str, int]:
     """The unit printed at an offset, as UCUM or a calendar word, and where it ends; nothing where there is none."""
+    time = _TIME.match(text, end)  # asked first, being the commonest; no other unit begins with the name of a time
+    if time:
+        return TIME_UNITS[time["unit"].lower()], time.end()
     match = _PRINTED.match(text, end)
-    if match and match.lastindex:
-        return UNITS[match.lastindex - 1][1], match.end()
-    time = _TIME.match(text, end)
-    return (TIME_UNITS[time["unit"].lower()], time.end()) if time else ("", end)
+    return (UNITS[match.lastindex - 1][1], match.end()) if match and match.lastindex else ("", end)
 
 
 _COUNTED = r"(?=\s*(?:cells?\s*)?(?:/|per\s+)\s*(?:cubic|[muμ]|cmm))"
@@ -64,8 +64,8 @@ def _plainly(match: re.Match[str], between: str) -> str:
     return between.join(part for part in match.groups() if part).rjust(len(match[0]))
 
 
-_MAY_MISREAD = re.compile(r"\d[ .,]\d")
-"""What every one of these notations shows; most lines show none of it."""
+_MAY_MISREAD = re.compile(r"\d(?:[ .]\d{3}|,\d\d?(?!\d)| 10)")
+"""What these notations show: a line without it has none of them, and most lines have none."""
 
 
 @lru_cache(KEPT)

@@ -156,7 +156,8 @@ MEASURES = Terms(
             "disease_duration",
             "time since the diagnosis",
             "number",
-            r"\b(?:disease|illness|symptom) (?:duration|history)\b|\bduration of (?:the )?(?:disease|illness|symptoms?)\b",
+            r"\b(?:disease|illness|symptom) (?:duration|history)\b"
+            r"|\bduration of (?:the )?(?:disease|illness|symptoms?)\b",
             "a",
             0,
             100,
