@@ -10,6 +10,9 @@ from pathlib import Path
 import typer
 from typer.testing import CliRunner
 
+from stromal.catalogue.ask import QUESTIONS
+from stromal.catalogue.doses import WEIGHT_KG
+from stromal.catalogue.related import AT_70_KG, FACTS, NEAR
 from stromal.cli import app
 from stromal.conduct.roles import TABLE
 from stromal.protocol.model import ROLES
@@ -51,6 +54,25 @@ def test_the_roles_table_is_documented_as_it_is() -> None:
     allowed = {role: {command.__name__ for command in TABLE[role]} for role in ROLES}
     rows = [f"| {name} | {' | '.join('yes' if name in allowed[role] else '' for role in ROLES)} |" for name in commands]
     current("roles.md", "\n".join((*head, *rows, "")))
+
+
+_RELATED = f"""Two trials share a fact when a value of it is the same in both. It counts its weight times how rare the value
+is among the trials: ln((N + 1) / n) / ln(N + 1), where n of N trials have it. Doses count less the further apart they
+are, nothing from a factor of {NEAR:g} on, and {AT_70_KG:g} of that where one of them is taken at {WEIGHT_KG} kg. A fact
+that does not relate by itself only orders trials that share one that does."""
+
+
+def test_what_the_catalogue_answers_is_documented_as_it_is() -> None:
+    """docs/answers.md holds the weights of related trials and the questions, from their tables."""
+    lines = ["# What a catalogue answers", "", "Made from `catalogue/related.py` and `catalogue/ask.py`.", "",
+             "## Related trials", "", _RELATED, "",
+             "| fact | weight | relates by itself | what it is |", "|---|---|---|---|"]  # fmt: skip
+    lines += [f"| {f.name} | {f.weight:g} | {'yes' if f.telling else ''} | {f.why} |" for f in FACTS]
+    lines += ["", "## Questions", "", "| question | `--question` | fields it rests on |", "|---|---|---|"]
+    for question in QUESTIONS:
+        paths = ", ".join(f"`{path.removeprefix('protocolSection.')}`" for path in question.paths)
+        lines.append(f"| {question.words} | {question.name} | {paths or 'none: it cannot be answered'} |")
+    current("answers.md", "\n".join((*lines, "")))
 
 
 def paragraph(docstring: str) -> str:
