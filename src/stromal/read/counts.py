@@ -78,7 +78,7 @@ _TEN_AND_POWER = (
     r"|(?P<lost>1[0-2]|[3-9])"
     r"|(?(man)(?!)|[x×*](?P<crossed>[5-8])(?=\s*(?:cells?\b|[\w-]*MSC|/\s?kg)))"
     r"|(?(man)(?:[*/.'’-]|\s)(?P<sign>[4-9])|(?!))"
-    r")(?!\d|[.]\d)"
+    r")(?!\d|[.]\d|,\d{3})(?(man)|(?!\s*-?(?:[mM]il|[mM]io|[mM]ln|[tT]hous|[bB]ill)))"
 )
 _ONES = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 _TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")

@@ -19,7 +19,7 @@ from stromal.read.measures import (
     by_its_size,
     by_its_words,
     concentrated,
-    may_be_year,
+    may_name,
     spots,
 )  # fmt: skip
 from stromal.read.numerals import amounts, mend
@@ -127,7 +127,7 @@ _MIXED = pattern(r"^[^.;]{1,40}\b(?:and|plus)\s*$")
 
 
 def _measure(spot: Spot) -> Measure | None:
-    if spot.count.high < SMALLEST or may_be_year(spot):
+    if spot.count.high < SMALLEST or may_name(spot):
         return None
     measure = by_its_words(spot) or (None if spot.noun else by_its_size(spot))
     return measure if measure and _ours(spot) else None

@@ -250,8 +250,7 @@ def by_its_size(spot: Spot) -> Measure | None:
         return None
     close = _CELL_BEFORE.search(spot.before) is not None
     if count.kind in ("plain", "letter"):
-        numbered = text[count.start - 1 : count.start] == "#"
-        said = close and not numbered and count.high % 100_000 == 0
+        said = close and count.high % 100_000 == 0
     elif count.kind == "scale":
         said = close or (not _NEXT_NOUN.match(text, count.end) and _DOSE_WORD.search(spot.before[-80:]) is not None)
     else:
@@ -262,7 +261,8 @@ def by_its_size(spot: Spot) -> Measure | None:
     return Measure(unit, count.end, "the page does not say of what; cells are understood", sure=False)
 
 
-def may_be_year(spot: Spot) -> bool:
-    """Four digits without a comma are a year or a catalogue number: no dose is printed so."""
-    digits = spot.text[spot.count.start : spot.count.end].isdigit()
-    return spot.count.kind == "plain" and digits and spot.count.high < _PLAINLY
+def may_name(spot: Spot) -> bool:
+    """Four digits without a comma are a year, and digits after `#` name a thing: no dose is printed so."""
+    start, text = spot.count.start, spot.text
+    year = text[start : spot.count.end].isdigit() and spot.count.high < _PLAINLY
+    return spot.count.kind == "plain" and (year or text[start - 1 : start] == "#")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -50,7 +51,8 @@ def test_one_number(text: str, low: float, high: float) -> None:
     [
         ("1-2 x 10^6", M, 2 * M), ("1~10 x 10^7", 10 * M, 100 * M), ("(1-2) x 10^6", M, 2 * M),
         ("(1.5)-3.0 x106", 1.5 * M, 3 * M), ("1 to 5 (x10^6)", M, 5 * M), ("1-5,000,000", M, 5 * M),
-        ("1×10^6～2×10^6", M, 2 * M), ("between 5 x 10^5 and 1 x 10^6", M / 2, M), ("3 million-10 million", 3 * M, 10 * M),
+        ("1×10^6～2×10^6", M, 2 * M), ("between 5 x 10^5 and 1 x 10^6", M / 2, M),
+        ("3 million-10 million", 3 * M, 10 * M),
         ("1-2 x 1000000", M, 2 * M), ("1 up to 2 million", M, 2 * M), ("five to ten million", 5 * M, 10 * M),
         ("5x10^6 cells/kg to 1x10^7 cells/kg", 5 * M, 10 * M), ("1000000 to 2000000", M, 2 * M),
         ("1*10^4-6 cells", 10_000, M), ("1,5-3,0 10E6", 1.5 * M, 3 * M), ("1,5-3,010E6/kg", 1.5 * M, 3 * M),
@@ -88,20 +90,22 @@ def test_lists(text: str, values: list[float]) -> None:
 def test_tolerances(text: str, value: float) -> None:
     """A tolerance is no second number, and it belongs to the words that are quoted."""
     (only,) = (c for c in counts(text) if c.high >= 1000)
-    assert (only.low, only.high, only.end) == (value, value, len(text.rstrip(")")) + text.count(")"))
+    assert (int(only.low), int(only.high), only.end) == (value, value, len(text.rstrip(")")) + text.count(")"))
 
 
 def test_two_readings() -> None:
     """`10eN` is usually meant as ten to the N and literally ten times that; `1x10 million` is as doubtful."""
     for text in ("2x10E6", "2 x 10 million"):
         (only,) = counts(text)
-        assert (only.low, only.rivals) == (2 * M, ((20 * M, 20 * M),))
+        assert only.low == 2 * M
+        assert only.rivals == ((Fraction(20 * M), Fraction(20 * M)),)
     (single,) = counts("10e6 cells")
-    assert (single.low, single.rivals) == (M, ((10 * M, 10 * M),))
+    assert single.low == M
+    assert single.rivals == ((Fraction(10 * M), Fraction(10 * M)),)
     (crossed,) = counts("1x10e6 to 3x10^6")
     assert crossed.rivals == ()
     (spread,) = counts("1-3 x 10e6")
-    assert spread.rivals == ((10 * M, 30 * M),)
+    assert spread.rivals == ((Fraction(10 * M), Fraction(30 * M)),)
 
 
 @pytest.mark.parametrize(
@@ -123,5 +127,5 @@ def test_a_quick_look() -> None:
 def test_nothing_breaks_it(text: str) -> None:
     """Whatever signs stand together: counts come in order, inside the text, and no low end is above its high end."""
     made = counts(text)
-    assert all(a.end <= b.start for a, b in zip(made, made[1:], strict=False))
+    assert all(a.end <= b.start for a, b in pairwise(made))
     assert all(0 <= c.start < c.end <= len(text) and Fraction(0) <= c.low <= c.high for c in made)

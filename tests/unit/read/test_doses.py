@@ -27,6 +27,24 @@ from stromal.read.record import Number, Range
         ("The total dose is 6x10^8.", 600_000_000, "cells", "stated"),
         ("each patient gets a dose of 30 million/patient", 30_000_000, "cells", "stated"),
         ("1x10^6/kg (actual body weight) MSC", 1_000_000, "cells/kg", "stated"),
+        ("1.5 million (aMBMC) per kg, slowly", 1_500_000, "cells/kg", "stated"),
+        ("3 x 10^6 umbilical cord mesenchymal stem cells per body kg", 3_000_000, "cells/kg", "stated"),
+        ("3 million cells of cord MSC per kg", 3_000_000, "cells/kg", "stated"),
+        ("Dose of cells per kg body weight: 2 x 10^6", 2_000_000, "cells/kg", "stated"),
+        ("Dosage (per kg) 2 x 10^6 cells", 2_000_000, "cells/kg", "stated"),
+        ("MSC (1*10^6/10kg)", 100_000, "cells/kg", "repaired"),
+        ("MSC 0.5 million * weight (kg)", 500_000, "cells/kg", "stated"),
+        ("Dose: 1 million units/kg", 1_000_000, "cells/kg", "stated"),
+        ("10x10^6 unit of cord mesenchymal stem cells", 10_000_000, "cells", "stated"),
+        ("20x10^6 cells per cc in a single administration of 7cc", 140_000_000, "cells", "repaired"),
+        ("10 mL of 2x10^6 cells/mL", 20_000_000, "cells", "repaired"),
+        ("1x10^7 cells/1 mL/vial", 10_000_000, "cells", "stated"),
+        ("Submucosal injection of 2.0 x 10,000,000/5ml", 20_000_000, "cells", "stated"),
+        ("MPC 12.5 M solution for infusion", 12_500_000, "cells", "stated"),
+        ("hMSCs (20,000,000) by infusion", 20_000_000, "cells", "stated"),
+        ("a dose of 4x10^6 Cellistem-OA", 4_000_000, "cells", "stated"),
+        ("UCMSCs - 20 million", 20_000_000, "cells", "stated"),
+        ("6 million bone marrow mononuclear cells are injected", 6_000_000, "cells", "stated"),
     ],
 )
 def test_one_dose(text: str, value: Number | Range, unit: str, state: str) -> None:
@@ -47,6 +65,23 @@ def test_one_dose(text: str, value: Number | Range, unit: str, state: str) -> No
         "There are 4 million in the country.",
         "The dose was 20 million units of something else",
         "a dose of 12 mg/kg",
+        "the dose was tested in 2019 by people who researched cells",
+        "catalogue CD34 (BD#555800) of stem cells",
+        "Mice were given 1x10^6 MSCs.",
+        "In earlier trials patients got 1 x 10^6 MSC/kg.",
+        "A dose of 50 million MSCs was found safe in others.",
+        "The graft holds at least 2 x 10^6 CD34+ cells/kg.",
+        "The yield is 1x10^7 cells from the fat.",
+        "A supernatant of exosomes from 2 x 10^6/kg is given.",
+        "a rate of 5 x 10^6 hMSC/minute",
+        "5 x 10^6 cells/L",
+        "40 million hMSCs and 1 million CSCs/ml",
+        "infuse 2.5 x 10^9 EVs",
+        "12 million white blood cells",
+        "20,000 people needed cells",
+        "cells for 4 million in 2012",
+        "injected with 12,500 drops",
+        "at 3 x 10^6 cells/mL, 0 mL",
     ],
 )
 def test_what_is_no_dose(text: str) -> None:
@@ -95,6 +130,56 @@ def test_lists_share_their_unit() -> None:
     """In `2, 4 or 8 million cells` each number is a dose; before a concentration none is."""
     assert [found.value for found in doses("cohorts of 2, 4 or 8 million cells")] == [2_000_000, 4_000_000, 8_000_000]
     assert doses("at 2, 4 or 8 million cells/mL") == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "unit"),
+    [
+        ("2 million cells/cm2", "cells/cm2"),
+        ("3x10(6) cells/cm3", "cells/cm3"),
+        ("1 x 10^6 MSC per square centimetre", "cells/cm2"),
+        ("1 x 10^6 MSC per cubic millimeter", "cells/mm3"),
+        ("2x10^6 cells per meter squared", "cells/m2"),
+        ("for each cm2 of the ulcer (1-5)x10^6", "cells/cm2"),
+    ],
+)
+def test_densities(text: str, unit: str) -> None:
+    """Cells per area or per volume of tissue have a name of their own: they are no dose of a person."""
+    (only,) = doses(text)
+    assert (only.name, only.unit) == ("dose_density", unit)
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("Cumulative dose: 3 x 10^8 cells.", ["dose_total"]),
+        ("Total of 3 x 10^8 MSC, divided in 3 monthly doses of 1 x 10^8 MSC.", ["dose_total", "dose"]),
+        ("A total dose of 20 million cells, divided into 11 injections.", ["dose"]),
+        ("The maximum tolerated dose of 4 million cells", ["dose"]),
+        ("Cohort 1: 1x10^6 cells for the first dose group", ["dose"]),
+        ("not exceeding 2x10^8 cells", ["dose_maximum"]),
+    ],
+)
+def test_totals_and_caps(text: str, named: list[str]) -> None:
+    """What all administrations hold together, and what none may exceed, are told from the dose."""
+    assert [found.name for found in doses(text)] == named
+
+
+def test_units_travel_along_a_list() -> None:
+    """An amount without a unit takes that of its neighbour in the list, whichever way it stands."""
+    forth = doses("raised to 5 x 10^6 and then 10 x 10^6 cells/kg")
+    assert {found.unit for found in forth} == {"cells/kg"}
+    back = doses("a dose of 1 x 10^6 cells/kg, 2 x 10^6")
+    assert {found.unit for found in back} == {"cells/kg"}
+    apart = doses("2 x 10^6 cells/kg by vein and 5 x 10^6 cells locally")
+    assert [found.unit for found in apart] == ["cells/kg", "cells"]
+
+
+def test_which_sentence() -> None:
+    """A dose of this trial is read beside others' doses; what the laboratory does is read where people are given it."""
+    text = "Earlier studies used 1 x 10^6 MSC/kg. Here patients will receive 2 x 10^6 MSC/kg."
+    assert [found.value for found in doses(text)] == [2_000_000]
+    assert doses("Patients receive 2 x 10^6 MSC from confluent cultures.") != ()
 
 
 def test_two_readings_of_a_range() -> None:
