@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from stromal.cli import answers, paper, trial
+from stromal.cli import answers, paper, recordcheck, trial
 from stromal.cli import catalogue as many
 from stromal.cli.edge import edge
 
@@ -48,11 +48,20 @@ def draft(
 @app.command()
 @edge
 def check(
-    file: Annotated[Path, typer.Argument(metavar="FILE|PAGE", help="A protocol file or a registry page.")],
+    file: Annotated[
+        Path,
+        typer.Argument(
+            metavar="PATH",
+            help="A protocol, a registry record or page; or a folder, .jsonl(.gz) or .zip of records.",
+        ),
+    ],
+    on: Annotated[str, typer.Option(help="The day to look from; each record's last update when left out.")] = "",
+    table: Annotated[Path | None, typer.Option("--csv", help="Write every finding on records as a table.")] = None,
+    page: Annotated[Path | None, typer.Option("--html", help="Write what was found in records as a page.")] = None,
     as_json: Json = False,
 ) -> int:
-    """Check a protocol file or a registry page for contradictions and gaps."""
-    return paper.check(file, as_json=as_json)
+    """Check a protocol file, a registry record or page, or many records, for contradictions and gaps."""
+    return recordcheck.check(file, on, table, page, as_json=as_json)
 
 
 @app.command()

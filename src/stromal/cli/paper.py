@@ -17,7 +17,6 @@ from stromal.protocol.differences import differences
 from stromal.protocol.model import Protocol
 from stromal.protocol.shape import SECTIONS
 from stromal.protocol.shape import schema as protocol_schema
-from stromal.read import check as record_check
 from stromal.read import decode, person
 from stromal.read import draft as drafting
 from stromal.read import parse as parse_page
@@ -72,15 +71,11 @@ def draft(page: Path, output: Path, *, as_json: bool, force: bool) -> int:
 
 
 def check(file: Path, *, as_json: bool) -> int:
-    """Check a protocol file or a registry page; which of the two it is, its content tells."""
-    content = edge.content(file)
-    if _is_protocol(content, file):
-        loaded = protocol_file.load(edge.text(file), str(file))
-        if loaded.protocol is None:
-            edge.unusable_input(loaded.findings, as_json=as_json)
-        findings = (*loaded.findings, *protocol_check.check(loaded.protocol))
-    else:
-        findings = record_check.check(parse_page(decode(content, str(file)), str(file)))
+    """Check a protocol file."""
+    loaded = protocol_file.load(edge.text(file), str(file))
+    if loaded.protocol is None:
+        edge.unusable_input(loaded.findings, as_json=as_json)
+    findings = (*loaded.findings, *protocol_check.check(loaded.protocol))
     if as_json:
         edge.to_json({"file": str(file), "findings": [edge.finding_json(each) for each in findings]})
     else:
@@ -89,7 +84,8 @@ def check(file: Path, *, as_json: bool) -> int:
     return edge.negative(findings)
 
 
-def _is_protocol(content: bytes, file: Path) -> bool:
+def is_protocol(content: bytes, file: Path) -> bool:
+    """Whether a file is a protocol: by its name, or by the sections it begins."""
     if file.suffix in (".yaml", ".yml"):
         return True
     starts = tuple(f"{name}:".encode() for name in ("stromal", *SECTIONS))

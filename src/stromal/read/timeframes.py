@@ -108,6 +108,7 @@ def _statement_frame(statement: Statement | None) -> Frame | None:
 _WHOLE = pattern(
     r"\bfollowed(?:[\s-]up)?\s+(?:for|over)\s+(?:a\s+|the\s+)?(?:total\s+)?(?:period\s+of\s+|duration\s+of\s+)?\w",
     r"|\bfollow(?:ed)?[\s-]?up\s+(?:period|duration|time)\s+(?:of|is|will\s+be|for)\b",
+    r"|\b(?:after|following|post)\s+(?:the\s+|their\s+)?(?:last|final)\s+(?:\w+\s+)?(?:injection|infusion|administration)",
 )
 """Words that give the whole of a follow-up, not one visit of it."""
 
