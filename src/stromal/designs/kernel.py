@@ -38,7 +38,7 @@ class Trials:
 
 
 @nb.njit(inline="always")
-def _ending(key, person, chance, window, late, leaves):  # type: ignore[no-untyped-def]
+def ending(key, person, chance, window, late, leaves):  # type: ignore[no-untyped-def]
     """When the window of a person ends, and how: 0 clear, 1 toxic, 2 left."""
     toxic = drawn(key, person, TOXICITY) < chance
     ends = window
@@ -103,7 +103,7 @@ def _walk(seed, first, dose, size, after, scenario, timing, spacing, state, days
                 treated_at = now
                 begun += 1
                 needed -= 1
-                lasts, how = _ending(key, person, chance, window, late, leaves)
+                lasts, how = ending(key, person, chance, window, late, leaves)
                 person += 1
                 if how == 2:
                     leaving[waiting] = now + lasts

@@ -188,6 +188,8 @@ def _interval(design: d.Boin | d.IThreePlusThree | d.Mtpi2, tally: Tally) -> Adv
     if isinstance(design, d.Boin) and tally.waiting(dose):
         return _tite(design, tally)
     treated, toxic = tally.treated[dose], tally.toxic[dose]
+    if not treated:
+        return Treat(dose, design.size, f"nobody has been seen on dose {dose + 1}: stay")
     limits = bounds(design, treated)
     said = f"{toxic} of {treated} on dose {dose + 1}"
     return _move(design.size, tally, toxic <= limits.up, toxic >= limits.down, said)

@@ -13,7 +13,7 @@ from stromal.rules.escalation.designs import Blrm, Crm, Model
 from stromal.rules.escalation.tally import Tally
 
 _HALF_WIDTH = 8.0
-NODES = 641
+NODES = 161
 _TINY = -1e300
 
 
