@@ -16,7 +16,7 @@ from math import inf, log
 import tantivy
 
 from stromal.catalogue.asking import Doses, Wanted, Word, Words, span
-from stromal.catalogue.card import Card
+from stromal.catalogue.card import Card, Cited, Dose
 from stromal.catalogue.index import WORDS, load, schema
 from stromal.catalogue.snippets import Snippet, snippet
 from stromal.catalogue.store import Catalogue
@@ -25,6 +25,8 @@ from stromal.values import Finding, Place, Unusable
 _MUST, _SHOULD, _NOT = tantivy.Occur.Must, tantivy.Occur.Should, tantivy.Occur.MustNot
 _INTEGER, _FLOAT = tantivy.FieldType.Integer, tantivy.FieldType.Float
 Query = tantivy.Query
+_CITED = {"route": "route", "product_tissue": "tissue", "product_donor": "donor"}
+"""Filters whose words a card cites, by the name it cites them under."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +120,7 @@ class Search:
         if len(meant) == 1:
             return meant[0]
         shown = meant or get_close_matches(given, known, 3, 0.7) or known
-        told = ", ".join(_shown(word) for word in shown[:20]) or "none at all"
+        told = "; ".join(_shown(word) for word in shown[:20]) or "none at all"
         more = f" and {len(shown) - 20} more" if len(shown) > 20 else ""
         state = "means several" if meant else "is stated by no trial of this catalogue"
         hint = f"{'did you mean' if len(shown) < len(known) else 'known are'}: {told}{more}"
@@ -159,10 +161,10 @@ class Search:
         total, best = self._best(asked, limit, ranked=bool(wanted.words.ways))
         hits = []
         for score, number in best:
-            card, text = self.catalogue.at(number, text=snippets)
-            hits.append((score, card, text))
-        made = [Hit(score, card, snippet(text, wanted.words, self._weight)) for score, card, text in hits]
-        return Found(total, tuple(made))
+            card, text = self.catalogue.at(number, text=snippets and bool(wanted.words.ways))
+            sentence = snippet(text, wanted.words, self._weight) or (_quoted(card, wanted) if snippets else None)
+            hits.append(Hit(score, card, sentence))
+        return Found(total, tuple(hits))
 
     def count(self, wanted: Wanted) -> int:
         """How many trials fit."""
@@ -232,6 +234,32 @@ class Search:
             known = 0.1 + log(1 + self.searcher.num_docs / (1 + self.searcher.doc_freq("body", term)))
             self._weights[term] = known
         return known
+
+
+def _quoted(card: Card, wanted: Wanted) -> Snippet | None:
+    """What a record says of a fact that was asked for: the dose, else the first word of the field that fits."""
+    if wanted.dose:
+        asked = wanted.dose
+        said: Iterable[Dose | Cited] = (
+            dose
+            for dose in card.doses
+            if dose.per_kg == asked.per_kg and dose.low <= asked.high and dose.high >= asked.low
+        )
+    else:
+        values = dict(wanted.values)
+        said = (
+            each
+            for each in card.cited
+            if any(
+                _meant(field, given, [each.value])
+                for field in _CITED.get(each.name, ())
+                for given in values.get(field, ())
+            )
+        )
+    found = next((each for each in said if each.quote), None)
+    if found is None:
+        return None
+    return Snippet(found.quote, found.name, found.path, found.line, ((0, len(found.quote)),))
 
 
 def _counted(result: tantivy.SearchResult) -> int:

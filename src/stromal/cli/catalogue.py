@@ -67,7 +67,9 @@ def _tell_made(told: dict[str, object]) -> None:
         ("seconds", told["seconds"], ""),
         ("megabytes", f"{int(str(told['bytes'])) / 1e6:.1f}", str(told["catalogue"])),
     )
-    show.table("", ("", "", ""), rows, right=(1,))
+    width = max(len(str(number)) for _, number, _ in rows)
+    for name, number, note in rows:
+        show.line(f"{name:<14}  {number!s:>{width}}  {note}".rstrip())
 
 
 def _few(findings: Sequence[Finding]) -> None:
@@ -196,6 +198,9 @@ def _silent(each: Hindrance) -> str:
 
 _HEADS = ("trial", "phase", "status", "start", "people", "route", "dose")
 _NONE = "–"
+_FRONT = 5
+"""Columns that stand in one line where a terminal is too narrow for all."""
+_WIDEST, _PAPER = 120, 110
 
 
 def _facts(card: Card) -> tuple[str, ...]:
@@ -204,7 +209,7 @@ def _facts(card: Card) -> tuple[str, ...]:
         phases(card.phases),
         (card.status or _NONE).lower().replace("_", " "),
         card.start[:7] if card.start else _NONE,
-        _NONE if card.enrolment is None else f"{card.enrolment}{'' if card.enrolment_kind == 'actual' else '?'}",
+        " ".join(filter(None, (str(card.enrolment), card.enrolment_kind))) if card.enrolment is not None else _NONE,
         _first(card.routes),
         _first([dose_words(dose) for dose in card.doses]),
     )
@@ -225,27 +230,41 @@ def _first(words: Sequence[str]) -> str:
     return f"{words[0]}{f' +{len(words) - 1}' if len(words) > 1 else ''}" if words else _NONE
 
 
+def _width() -> int:
+    """Columns of a line: those of the terminal, or of paper where there is none."""
+    return min(show.out.width, _WIDEST) if show.out.is_terminal else _PAPER
+
+
 def _lines(hits: Sequence[Hit]) -> Iterator[Text]:
     """Every hit: its facts in columns, its title, the sentence that was found and where it stands."""
     rows = [_facts(hit.card) for hit in hits]
     widths = [max(len(row[column]) for row in (_HEADS, *rows)) for column in range(len(_HEADS))]
-    fits = sum(widths) + 2 * len(widths) + 4 <= show.out.width
-    front = len(_HEADS) if fits else 5
+    front = len(_HEADS) if sum(widths) + 2 * len(widths) <= _width() else _FRONT
     yield Text("")
     yield Text(_columns(_HEADS[:front], widths), style="dim")
     for hit, row in zip(hits, rows, strict=True):
         yield Text(_columns(row[:front], widths), style="bold")
-        if not fits:
-            yield Text("    " + "; ".join(part for part in row[front:] if part != _NONE)) if row[front:] else Text("")
-        yield from _wrapped(Text(hit.card.title or "(no title)"))
-        if hit.snippet:
-            sentence = Text(hit.snippet.text, style="italic")
-            for start, end in hit.snippet.marks:
-                sentence.stylize("bold", start, end)
-            yield from _wrapped(sentence)
-            place = f"{hit.snippet.path.removeprefix('protocolSection.') or hit.snippet.section}:{hit.snippet.line}"
-            yield Text(f"    {place}", style="dim")
+        rest = "; ".join(part for part in row[front:] if part != _NONE)
+        if rest:
+            yield Text(f"    {rest}")
+        yield from _said(hit)
         yield Text("")
+
+
+def _said(hit: Hit) -> Iterator[Text]:
+    """The title and the sentence that was found; once, where that is the title."""
+    title, found = Text(hit.card.title or "(no title)"), hit.snippet
+    if found and found.text != title.plain:
+        yield from _wrapped(title)
+    if found:
+        sentence = Text(found.text, style="italic")
+        for start, end in found.marks:
+            sentence.stylize("bold", start, end)
+        yield from _wrapped(sentence)
+        path = found.path.removeprefix("protocolSection.")
+        yield Text(f"    {path or found.section}:{found.line}", style="dim")
+    else:
+        yield from _wrapped(title)
 
 
 def _columns(cells: Sequence[str], widths: Sequence[int]) -> str:
@@ -253,5 +272,5 @@ def _columns(cells: Sequence[str], widths: Sequence[int]) -> str:
 
 
 def _wrapped(text: Text) -> Iterator[Text]:
-    for line in text.wrap(show.out, max(min(show.out.width, 120) - 4, 20)):
+    for line in text.wrap(show.out, max(_width() - 4, 20)):
         yield Text.assemble("    ", line)
