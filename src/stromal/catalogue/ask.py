@@ -67,11 +67,24 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What an answer may rest on: the trial, the others of the catalogue, and the day of the question."""
+    """What an answer may rest on: the trial, the others of the catalogue, and the day of the question.
+
+    Of the others: those for the same condition, those that give an intervention of the same name, those that give
+    cells of the same donor and tissue.
+    """
 
     card: Card
     others: tuple[Card, ...]
     on: date
+    of_condition: tuple[Card, ...]
+    by_name: tuple[Card, ...]
+    by_source: tuple[Card, ...]
+
+    @property
+    def of_product(self) -> tuple[Card, ...]:
+        """Trials that give an intervention of the same name, or cells of the same donor and tissue."""
+        every = {card.id: card for card in (*self.by_name, *self.by_source)}
+        return tuple(every[name] for name in sorted(every))
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,25 +122,14 @@ def _cannot(why: str, *counts: Count) -> Said:
 # ---------------------------------------------------------------- trials that share something
 
 
-def _of_condition(known: Known) -> tuple[Card, ...]:
-    mine = keys.conditions(known.card)
-    return tuple(card for card in known.others if keys.same_conditions(mine, keys.conditions(card)))
-
-
-def _by_name(known: Known) -> tuple[Card, ...]:
-    mine = set(keys.products(known.card))
-    return tuple(card for card in known.others if mine.intersection(keys.products(card)))
-
-
-def _by_source(known: Known) -> tuple[Card, ...]:
-    mine = keys.product(known.card)
-    return tuple(card for card in known.others if mine is not None and keys.product(card) == mine)
-
-
-def _of_product(known: Known) -> tuple[Card, ...]:
-    """Trials that give an intervention of the same name, or cells of the same donor and tissue."""
-    every = {card.id: card for card in (*_by_name(known), *_by_source(known))}
-    return tuple(every[name] for name in sorted(every))
+def _known(card: Card, others: tuple[Card, ...], on: date) -> Known:
+    conditions, named, source = keys.conditions(card), set(keys.products(card)), keys.product(card)
+    return Known(
+        card, others, on,
+        tuple(each for each in others if keys.same_conditions(conditions, keys.conditions(each))),
+        tuple(each for each in others if named.intersection(keys.products(each))),
+        tuple(each for each in others if source is not None and keys.product(each) == source),
+    )  # fmt: skip
 
 
 def _source(card: Card) -> str:
@@ -149,7 +151,7 @@ def precedents(known: Known) -> Said:
     """Trials of the product: by name, by donor and tissue, which were earlier, which are completed."""
     if not _named(known.card):
         return _cannot(_NO_PRODUCT)
-    named, alike, every = _by_name(known), _by_source(known), _of_product(known)
+    named, alike, every = known.by_name, known.by_source, known.of_product
     start = known.card.start
     earlier = [card for card in every if start and card.start and latest(card.start) < start]
     completed = [card for card in every if card.status == "COMPLETED"]
@@ -234,14 +236,14 @@ def condition_recruiting(known: Known) -> Said:
     named = keys.headings(known.card)
     if not named:
         return _cannot("the record names no condition")
-    return _recruit(known, _of_condition(known), f"for {' or '.join(named)}")
+    return _recruit(known, known.of_condition, f"for {' or '.join(named)}")
 
 
 def product_recruiting(known: Known) -> Said:
     """How many trials of the product recruit."""
     if not _named(known.card):
         return _cannot(_NO_PRODUCT)
-    return _recruit(known, _of_product(known), "of the product")
+    return _recruit(known, known.of_product, "of the product")
 
 
 _RANK = ("EARLY_PHASE1", "PHASE1", "PHASE2", "PHASE3", "PHASE4")
@@ -264,11 +266,11 @@ def _highest(cards: Sequence[Card], what: str) -> tuple[str, Count]:
 
 def highest_phase(known: Known) -> Said:
     """The highest phase that trials of the product, and trials for the condition, have reached, this one included."""
-    if all(_phase(card) < 0 for card in (known.card, *_of_product(known), *_of_condition(known))):
+    if all(_phase(card) < 0 for card in (known.card, *known.of_product, *known.of_condition)):
         return _cannot("none of these trials has a phase")
     source = f" (by name, or {_source(known.card)})" if _source(known.card) else ""
-    product = _highest((known.card, *_of_product(known)), f"the product{source}") if _named(known.card) else None
-    condition = _highest((known.card, *_of_condition(known)), "the condition")
+    product = _highest((known.card, *known.of_product), f"the product{source}") if _named(known.card) else None
+    condition = _highest((known.card, *known.of_condition), "the condition")
     found = [each for each in (product, condition) if each]
     return Said("; ".join(text for text, _ in found) + ".", tuple(count for _, count in found))
 
@@ -381,7 +383,7 @@ QUESTIONS: tuple[Question, ...] = (
 def ask(card: Card, cards: Iterable[Card], on: date, only: str = "") -> tuple[Answer, ...]:
     """Every question about a trial, or the one named `only`, answered from the catalogue as of a day."""
     every = tuple(cards)
-    known = Known(card, tuple(each for each in every if each.id != card.id), on)
+    known = _known(card, tuple(each for each in every if each.id != card.id), on)
     newest = max((each.updated for each in (*every, card) if each.updated), default="")
     return tuple(
         _answered(question, question.answer(known), newest, len(every))

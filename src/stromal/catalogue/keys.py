@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Literal
 
@@ -37,10 +38,20 @@ def plain(text: str) -> str:
     return _APART.sub(" ", "".join(c for c in bare if not unicodedata.combining(c))).strip()
 
 
+@lru_cache(maxsize=65_536)
+def _meant(text: str) -> str:
+    """Plain words without what stands in brackets; nothing where they say only that cells are given."""
+    word = plain(_BRACKETS.sub("", text) if "(" in text else text)
+    return "" if word in _UNNAMED else word
+
+
+def _each(texts: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(filter(None, map(_meant, texts))))
+
+
 def conditions(card: Card) -> tuple[str, ...]:
     """What the trial is about: the registry's MeSH terms and the record's own words, each once."""
-    own = (plain(_BRACKETS.sub("", text) if "(" in text else text) for text in (*card.mesh, *card.conditions))
-    return tuple(dict.fromkeys(word for word in own if word and word not in _UNNAMED))
+    return _each((*card.mesh, *card.conditions))
 
 
 def broader(word: str, others: tuple[str, ...]) -> bool:
@@ -71,11 +82,10 @@ def keywords(card: Card) -> tuple[str, ...]:
 
 def products(card: Card) -> tuple[str, ...]:
     """What the interventions are called; words such as `stem cells`, which name no product, are left out."""
-    every = (name for each in card.interventions for name in (each.name, *each.other_names))
-    named = dict.fromkeys(plain(_BRACKETS.sub("", name)) for name in every)
-    return tuple(name for name in named if name and name not in _UNNAMED)
+    return _each(name for each in card.interventions for name in (each.name, *each.other_names))
 
 
+@lru_cache(maxsize=65_536)
 def party(name: str) -> str:
     """A sponsor without `Inc.`, `Ltd` and the like."""
     return plain(_PARTIES.sub(" ", _BRACKETS.sub("", name.casefold())))
@@ -86,6 +96,7 @@ def sponsor(card: Card) -> str:
     return party(card.sponsor.name) if card.sponsor else ""
 
 
+@lru_cache(maxsize=65_536)
 def person(name: str) -> str:
     """A person without degrees and initials: what stands before the first comma."""
     before = plain(name.split(",", maxsplit=1)[0].replace(".", " "))

@@ -224,21 +224,23 @@ def brief(cells: float, figures: int = 3) -> str:
 
 
 class Rarity:
-    """How rare a value is among trials: 1 for a value that one trial alone has, near 0 for one that all have."""
+    """How rare a value is among trials: 1 for a value that one trial alone has, near 0 for one that all have.
 
-    def __init__(self, profiles: Sequence[Profile]) -> None:
-        self.trials = len(profiles)
-        self.counts: dict[str, Counter[str]] = {name: Counter() for name in VALUES}
-        for each in profiles:
-            for name, values in each.values.items():
-                self.counts[name].update(set(values))
+    Only values of `mine` are counted: nothing else can be shared with it.
+    """
+
+    def __init__(self, mine: Profile, others: Sequence[Profile]) -> None:
+        self.trials = 1 + len(others)
+        self.counts = {name: Counter(set(values)) for name, values in mine.values.items()}
+        wanted = [(name, frozenset(values), self.counts[name]) for name, values in mine.values.items() if values]
+        for each in others:
+            for name, values, count in wanted:
+                count.update(values.intersection(each.values[name]))
 
     def of(self, fact: str, values: Sequence[str]) -> float:
         """The rarity of the rarest of several values: ln((N + 1) / n) / ln(N + 1), where n of N trials have it."""
-        counts = [max(self.counts[fact][value], 1) for value in values] if fact in self.counts else []
-        if not counts or self.trials < 1:
-            return 1.0
-        return log((self.trials + 1) / min(*counts, self.trials)) / log(self.trials + 1)
+        rarest = min((max(self.counts[fact][value], 1) for value in values), default=1)
+        return log((self.trials + 1) / rarest) / log(self.trials + 1)
 
 
 def compare(mine: Profile, other: Profile, rarity: Rarity) -> Relation | None:
@@ -257,11 +259,20 @@ def compare(mine: Profile, other: Profile, rarity: Rarity) -> Relation | None:
     return Relation(other.card, sum(reason.points for reason in ordered), ordered)
 
 
+_TELLING = tuple(fact.name for fact in FACTS if fact.telling)
+
+
+def _telling(mine: Profile, other: Profile) -> bool:
+    """Whether the two have any value of a telling fact in common: quickly seen, and false of most."""
+    return any(value in other.values[name] for name in _TELLING for value in mine.values[name])
+
+
 def related(card: Card, cards: Iterable[Card], limit: int | None = 10) -> tuple[Relation, ...]:
     """The trials of a catalogue that are related to one, which may be in it or not; the most related first."""
     others = [profile(each) for each in cards if each.id != card.id]
     mine = profile(card)
-    rarity = Rarity([mine, *others])
-    found = (relation for other in others if (relation := compare(mine, other, rarity)) is not None)
+    rarity = Rarity(mine, others)
+    likely = (other for other in others if _telling(mine, other))
+    found = (relation for other in likely if (relation := compare(mine, other, rarity)) is not None)
     ranked = sorted(found, key=lambda relation: (-relation.points, relation.card.id))
     return tuple(ranked[:limit])
