@@ -1,7 +1,7 @@
 """The shape of a portal's pages: published lines in, sections with their items out.
 
 Takes the lines of a page; gives Line, the Builder that every layout fills, and Layout, one row of the table in
-`pages`. Part of the first step of the walk.
+`pages`. Part of the first step of the walk. Everything here takes time in proportion to the length of the page.
 """
 
 from __future__ import annotations
@@ -38,14 +38,30 @@ def published(text: str) -> tuple[Line, ...]:
 _ESCAPED_BREAK = re.compile(r"\\r?\\?n(?=[A-Z•*-])|\\n(?=\s*\d+\.)")
 
 
-def unglued(lines: Iterable[Line], words: Iterable[str]) -> Iterator[Line]:
-    """Lines, parted where a portal glued them: at a printed `\\n`, and before known words that lost their break."""
-    known = "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
-    glued = re.compile(rf"(?<=[a-z0-9.!?)])(?=(?:{known})\s*$)") if known else None
+def either(words: Iterable[str]) -> str:
+    """A pattern for any of these words, the longest first so that none hides another."""
+    return "(?:" + "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True)) + ")"
+
+
+CRITERIA_TITLE = r"(?:(?:Key |Main |Major |General )?(?:Inclusion|Exclusion) Criteria|(?:IN|EX)CLUSION CRITERIA)"
+CRITERIA_END = rf"(?:(?<=[a-z0-9.!?:;)\]])|(?<=[.!?;])\s++)(?={CRITERIA_TITLE}\s*:?\s*$)"
+"""Where a heading of criteria hangs at the end of another line: without a blank, or after the end of a sentence."""
+
+
+def unglued(lines: Iterable[Line], ends: str = "", starts: str = "") -> Iterator[Line]:
+    """Lines, parted where a portal glued them.
+
+    A printed `\\n` parts a line; so do the places (stretches of blanks) that `ends` matches, before something that
+    belongs on a line of its own, and the end of what `starts` matches at the beginning of a line.
+    """
+    before = re.compile(f"{CRITERIA_END}|{ends}" if ends else CRITERIA_END)
+    first = re.compile(starts) if starts else None
     for line in lines:
         for part in _ESCAPED_BREAK.split(line.text):
-            pieces = glued.split(part) if glued else [part]
-            yield from (Line(line.number, piece) for piece in pieces if piece.strip())
+            for piece in before.split(part):
+                head = first.match(piece) if first else None
+                cut = head.end() if head else 0
+                yield from (Line(line.number, text) for text in (piece[:cut], piece[cut:]) if text.strip())
 
 
 _MARK = re.compile(
@@ -59,7 +75,7 @@ def marked(text: str) -> tuple[str, str]:
     return (match[0].strip(), text[match.end() :].strip()) if match else ("", text.strip())
 
 
-_INLINE = re.compile(r"\s+(?=[*•▪]\s+\S)|\s+(?=\d{1,2}[.)]\s+[A-Z])|(?<=[.;])\s+(?=-\s+[A-Z])")
+_INLINE = re.compile(r"(?<!\s)\s++(?=[*•▪]\s+\S|\d{1,2}[.)]\s+[A-Z])|(?<=[.;])\s++(?=-\s+[A-Z])")
 
 
 def listed(line: Line) -> Iterator[Line]:
@@ -68,12 +84,45 @@ def listed(line: Line) -> Iterator[Line]:
     yield from (Line(line.number, part) for part in parts if part.strip())
 
 
+_PORTAL = re.compile(
+    r"we (?:and our partners )?use cookies\b.*|(?:accept|reject|allow|manage)(?: all)?(?: cookies)?|cookies? \w+"
+    r"|privacy(?: policy| notice)?|terms(?: (?:of|and|&) \w+)*|(?:(?:sign|log) ?(?:in|up|out)|register)(?: \S.{0,40})?"
+    r"|subscribe(?: \S.{0,60})?|newsletters?|advertise(?:ment|with us)|sponsored (?:content|post)|ad(?:vert)?"
+    r"|skip to (?:main )?content|(?:©|\(c\)|copyright)\s.*|all rights reserved\.?|(?:share|print|save)(?: this \w+)?"
+    r"|(?:main )?menu|home|search|contact(?: us)?|about(?: us)?|careers|blog|help|loading\W*|back to top"
+    r"|(?:download|get|open) (?:our|the) app\b.*|follow us\b.*|powered by \S+",
+    re.IGNORECASE,
+)
+_LONGEST_PORTAL = 160
+
+
+def of_portal(words: str) -> bool:
+    """Whether a line is the portal's own furniture: cookies, menus, adverts; whatever page it stands on."""
+    return len(words) <= _LONGEST_PORTAL and _PORTAL.fullmatch(words) is not None
+
+
+@dataclass(slots=True)
+class _Open:
+    """A section while it is being filled."""
+
+    name: str
+    heading: Place
+    items: list[Item] = field(default_factory=list)
+    guide: Place | None = None
+
+
 @dataclass(slots=True)
 class Builder:
     """Gathers sections while a layout walks down a page."""
 
     file: str
-    sections: list[Section] = field(default_factory=list)
+    _open: list[_Open] = field(default_factory=list)
+    _labels: dict[str, set[str]] = field(default_factory=dict)
+
+    @property
+    def sections(self) -> tuple[Section, ...]:
+        """The sections as they stand now."""
+        return tuple(Section(each.name, each.heading, tuple(each.items), each.guide) for each in self._open)
 
     def place(self, line: Line | None) -> Place:
         """Where a line stands, quoted without its outer blanks; line 0 for something the page does not print."""
@@ -81,19 +130,40 @@ class Builder:
 
     def open(self, name: str, heading: Line | None = None) -> None:
         """Begin a section; without a heading it is one that the page does not name."""
-        self.sections.append(Section(name, self.place(heading)))
+        self._open.append(_Open(name, self.place(heading)))
+        self._labels.setdefault(name, set())
 
     @property
     def name(self) -> str:
         """The section being filled, or nothing before the first."""
-        return self.sections[-1].name if self.sections else ""
+        return self._open[-1].name if self._open else ""
+
+    @property
+    def fresh(self) -> bool:
+        """Whether the last thing read was the printed heading of a section, so that its guide may follow."""
+        return bool(self._open) and self._open[-1].heading.line > 0 and not self._open[-1].items
+
+    @property
+    def guided(self) -> bool:
+        """Whether the section being filled has its guide already."""
+        return bool(self._open) and self._open[-1].guide is not None
+
+    def opened(self, name: str) -> bool:
+        """Whether a section of this name was begun."""
+        return name in self._labels
+
+    def labelled(self, name: str, label: str) -> bool:
+        """Whether a section of this name holds an item with this label."""
+        return label in self._labels.get(name, ())
 
     def guide(self, line: Line) -> None:
         """The portal's own sentence about a section."""
-        self.sections[-1] = replace(self.sections[-1], guide=self.place(line))
+        self._open[-1].guide = self.place(line)
 
     def item(self, line: Line, label: str = "", label_line: Line | None = None) -> None:
-        """Add an item; its mark is taken off unless it has a label."""
+        """Add an item; its mark is taken off unless it has a label. What is the portal's own is labelled so."""
+        if not label and of_portal(line.words):
+            label = "portal"
         mark, text = ("", line.words) if label else marked(line.text)
         place = Place(line.number, text, self.file)
         self._add(Item(tidy(text), place, mark, label, self.place(label_line) if label_line else None))
@@ -108,18 +178,40 @@ class Builder:
         self._add(Item("", Place(label_line.number, "", self.file), "", label, self.place(label_line)))
 
     def _add(self, item: Item) -> None:
-        last = self.sections[-1]
-        self.sections[-1] = replace(last, items=(*last.items, item))
+        self._open[-1].items.append(item)
+        self._labels[self._open[-1].name].add(item.label)
+
+    def titled(self) -> None:
+        """Of the lines at the top only the last can be the title: label those above it as such."""
+        items = self._open[0].items
+        plain = [at for at, item in enumerate(items) if not item.label]
+        for at in plain[:-1]:
+            items[at] = replace(items[at], label="above")
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Something on a page that tells its layout. A strong one stands on no other page, so that it is enough alone."""
+
+    line: Line
+    strong: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """A portal's way of printing a trial: its name, its marks and how many must show, how to take it apart."""
+    """A portal's way of printing a trial: its name, its marks and how many must show, how to take it apart.
+
+    `shows` names marks of the layout in words, `once` the sections that a page of one trial prints once, and `last`
+    the sections that such a page may end with.
+    """
 
     name: str
     title: str
-    marks: Callable[[tuple[Line, ...]], tuple[Line, ...]]
+    marks: Callable[[tuple[Line, ...]], tuple[Mark, ...]]
     needed: int
+    shows: tuple[str, ...]
+    once: tuple[str, ...]
+    last: tuple[str, ...]
     split: Callable[[tuple[Line, ...], str], tuple[Section, ...]]
 
 
@@ -132,6 +224,15 @@ def criteria_heading(text: str) -> str | None:
     """`inclusion` or `exclusion` where the line is such a heading, alone on its line."""
     match = CRITERIA_HEADING.fullmatch(text)
     return match["which"].lower() if match else None
+
+
+def criteria_begin(line: Line) -> tuple[str, Line, Line | None] | None:
+    """The side that a line begins, its heading, and what follows the heading on the same line."""
+    match = CRITERIA_HEADING.match(line.text)
+    if match is None:
+        return None
+    rest = Line(line.number, line.text[match.end() :])
+    return match["which"].lower(), Line(line.number, match[0]), rest if rest.text.strip(" :*") else None
 
 
 REGISTRY_ID = re.compile(

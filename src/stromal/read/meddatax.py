@@ -7,8 +7,19 @@ sentence also tells an unknown heading from an item.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 
-from stromal.read.layout import Builder, Layout, Line, criteria_heading, listed, unglued
+from stromal.read.layout import (
+    Builder,
+    Layout,
+    Line,
+    Mark,
+    criteria_begin,
+    either,
+    listed,
+    unglued,
+)
 from stromal.read.record import Section
 
 _HEADINGS = {
@@ -43,10 +54,12 @@ _HEADINGS = {
     "provided documents": "documents",
     "central contacts": "contacts",
 }
-_GUIDE = re.compile(
-    r"(?:Get|Review|Explore|Dive|See|Understand|Learn|Discover|Check|Meet|Identify|Additional|Find|Browse|View|Know|Look)\b"
-    r"[^*]+\.\s*"
+_VERBS = (
+    r"(?:Get|Review|Explore|Dive|See|Understand|Learn|Discover|Check|Meet|Identify|Additional|Find|Browse|View|Know|Look"
+    r"|Track|Examine|Access|Read|Compare|Consult|Assess|Contact|Search)"
 )
+_GUIDE = re.compile(rf"{_VERBS}\b[^*.\d]{{1,240}}\.")
+"""The portal's own sentence below a heading: one sentence that tells the reader what to do, without any number."""
 _LABELS = {
     "recruitment status": "status",
     "clinical phase": "phase",
@@ -64,6 +77,7 @@ _LABELS = {
     "eligible sex": "sex",
     "accepts healthy volunteers": "healthy_volunteers",
     "site status": "site_status",
+    "time frame": "time_frame",
 }
 _INLINE = (
     ("registry_id", re.compile(r"NCT ID:\s*(?P<value>\S+)")),
@@ -110,109 +124,161 @@ _FORMS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
 }
 _ELIGIBILITY = ("eligibility", "inclusion", "exclusion", "limits")
+_LISTS = ("eligibility", "inclusion", "exclusion")
+_UNKNOWN = re.compile(r"[A-Z][\w&' -]{2,40}")
+_WORDS = tuple(word.title() for word in (*_HEADINGS, *_LABELS) if " " in word)
+_TITLES = either(word.title() for word in _HEADINGS)
+_VALUES = {label: form for forms in _FORMS.values() for label, form in forms} | {"primary_completion": _DAY}
+_FILLED = "|".join(
+    rf"{word.title()}(?=:?\s*(?:{_VALUES[label]})\s*$)" for word, label in _LABELS.items() if label in _VALUES
+)
+_ENDS = (
+    rf"(?<=[a-z0-9.!?)\]])(?={either(_WORDS)}\s*$)|(?<=[a-z0-9.!?)\]])(?=NCT ID:\s*NCT\d{{8}}\s*$)"
+    rf"|(?<=[a-z0-9.!?)\]])(?=Last Updated:\s*[\d-]+\s*$)|(?<=[.!?])\s++(?={either(_WORDS)}\s*$)"
+)
+_STARTS = rf"\s*(?:{_TITLES}\s*(?={_VERBS}\b[^*.\d]{{1,240}}\.)|{_FILLED}|{_VERBS}\b[^*.\d]{{1,240}}\.(?=\S))"
 
 
-def _heading(line: Line, after: Line | None) -> str | None:
-    """The section that a line opens: a known heading, or any short line that the portal's own sentence follows."""
-    words = line.words.rstrip(":")
-    criteria = criteria_heading(words)
-    if criteria:
-        return criteria
-    known = _HEADINGS.get(words.lower())
-    if known:
-        return known
-    guided = after is not None and _GUIDE.fullmatch(after.words) and after.number > line.number
-    if guided and re.fullmatch(r"[A-Z][\w&' -]{2,40}", words) and not _GUIDE.match(line.words):
-        return re.sub(r"[^a-z0-9]+", "_", words.lower())
-    return None
+@dataclass(frozen=True, slots=True)
+class _Style:
+    """How this page prints headings: which sections have the portal's sentence below them."""
+
+    guided: frozenset[str]
+
+    def heading(self, line: Line, after: Line | None) -> str | None:
+        """The section that a line opens: a known heading, or any short line that the portal's own sentence follows.
+
+        A known heading without that sentence counts only where no other place of the page is that section's, since
+        descriptions print such words too.
+        """
+        words = line.words.rstrip(":")
+        known, guided = _HEADINGS.get(words.lower()), _followed(line, after)
+        if guided and (known or _UNKNOWN.fullmatch(words)) and not _GUIDE.match(line.words):
+            return known or re.sub(r"[^a-z0-9]+", "_", words.lower()).strip("_")
+        if known and (not self.guided or (known not in self.guided and not line.words.endswith(":"))):
+            return known
+        return None
 
 
-def _marks(lines: tuple[Line, ...]) -> tuple[Line, ...]:
-    pairs = zip(lines, (*lines[1:], None), strict=True) if lines else ()
-    return tuple(
-        line
-        for line, after in pairs
-        if line.words.lower() in _HEADINGS and after is not None and _GUIDE.fullmatch(after.words)
-    )
+def _followed(line: Line, after: Line | None) -> bool:
+    return after is not None and after.number >= line.number and _GUIDE.fullmatch(after.words) is not None
+
+
+def _pairs(lines: tuple[Line, ...]) -> Iterator[tuple[Line, Line | None]]:
+    return zip(lines, (*lines[1:], None), strict=True) if lines else iter(())
+
+
+_ID = re.compile(r"NCT ID:\s*NCT\d{8}")
+
+
+def _marks(lines: tuple[Line, ...]) -> tuple[Mark, ...]:
+    headed = {
+        line.words.lower(): line
+        for line, after in _pairs(tuple(unglued(lines, _ENDS, _STARTS)))
+        if line.words.rstrip(":").lower() in _HEADINGS and _followed(line, after)
+    }
+    named = [line for line in lines if _ID.fullmatch(line.words)]
+    return (*(Mark(line) for line in headed.values()), *(Mark(line, strong=True) for line in named[:1]))
 
 
 def _form(builder: Builder, line: Line) -> str | None:
     """The field that an unlabelled value fills, told by its form; the first of its kind that is still free."""
     part = "limits" if builder.name in _ELIGIBILITY else builder.name
-    taken = {item.label for section in builder.sections if section.name == part for item in section.items}
     for label, form in _FORMS.get(part, ()):
-        if label not in taken and re.fullmatch(form, line.words):
+        if not builder.labelled(part, label) and re.fullmatch(form, line.words):
             return label
     return None
 
 
-def _fielded(builder: Builder, label: str) -> None:
-    """Structured limits printed after the last criterion are a section of their own."""
-    if builder.name in _ELIGIBILITY and builder.name != "limits" and label in dict(_FORMS["limits"]):
-        builder.open("limits")
+@dataclass(slots=True)
+class _Walk:
+    """One walk down a page: the sections so far, and the label that waits for its value."""
 
+    builder: Builder
+    style: _Style
+    waiting: tuple[str, Line] | None = None
 
-def _walk(
-    builder: Builder, line: Line, after: Line | None, waiting: tuple[str, Line] | None
-) -> tuple[str, Line] | None:
-    """One line of the page; gives the label that now waits for its value, if any."""
-    section, label = _heading(line, after), _LABELS.get(line.words.lower().rstrip(":"))
-    if waiting and (section or label):
-        builder.empty(*waiting)
-    if section:
-        builder.open(section, line)
-    elif label:
-        _fielded(builder, label)
-        return label, line
-    elif waiting:
-        builder.item(line, *waiting)
-    elif (
-        builder.sections
-        and builder.sections[-1].printed
-        and not builder.sections[-1].items
-        and _is_guide(builder, line)
-    ):
-        builder.guide(line)
-    else:
-        _item(builder, line)
-    return None
+    def line(self, line: Line, after: Line | None) -> None:
+        """Headings open sections, labels wait for their value, anything else is an item or the portal's sentence."""
+        builder = self.builder
+        section, label = self.style.heading(line, after), _LABELS.get(line.words.lower().rstrip(":"))
+        criteria = criteria_begin(line) if self._lists() else None
+        if section or label or criteria:
+            self.close()
+        if criteria:
+            builder.open(criteria[0], criteria[1])
+            if criteria[2]:
+                self._item(criteria[2])
+        elif section:
+            builder.open(section, line)
+        elif label:
+            self._fielded(label)
+            self.waiting = label, line
+        elif self.waiting and self._fits(line):
+            builder.item(line, *self.waiting)
+            self.waiting = None
+        else:
+            self.close()
+            self._rest(line)
 
+    def close(self) -> None:
+        """A label whose value never came is kept, empty."""
+        if self.waiting:
+            self.builder.empty(*self.waiting)
+            self.waiting = None
 
-def _is_guide(builder: Builder, line: Line) -> bool:
-    return builder.sections[-1].guide is None and _GUIDE.fullmatch(line.words) is not None
+    def _fits(self, line: Line) -> bool:
+        """Whether the waiting label can have this value."""
+        form = _VALUES.get(self.waiting[0]) if self.waiting else None
+        return form is None or re.fullmatch(form, line.words, re.IGNORECASE) is not None
 
+    def _lists(self) -> bool:
+        """Whether a heading of criteria may stand here: not in a description if the page has a part for criteria."""
+        return self.builder.name in _ELIGIBILITY or "eligibility" not in self.style.guided
 
-def _item(builder: Builder, line: Line) -> None:
-    inline = next(((name, m) for name, form in _INLINE if (m := form.fullmatch(line.words))), None)
-    if inline:
-        builder.item(Line(line.number, inline[1]["value"]), inline[0], line)
-        return
-    label = _form(builder, line)
-    if label:
-        _fielded(builder, label)
-        builder.item(line, label)
-        return
-    for part in listed(line) if builder.name in ("inclusion", "exclusion") else (line,):
-        builder.item(part)
+    def _fielded(self, label: str) -> None:
+        """Structured limits printed after the last criterion are a section of their own."""
+        if self.builder.name in _LISTS and label in dict(_FORMS["limits"]):
+            self.builder.open("limits")
 
+    def _rest(self, line: Line) -> None:
+        builder = self.builder
+        if builder.fresh and not builder.guided and _GUIDE.fullmatch(line.words):
+            builder.guide(line)
+            return
+        inline = next(((name, m) for name, form in _INLINE if (m := form.fullmatch(line.words))), None)
+        if inline:
+            builder.item(Line(line.number, inline[1]["value"]), inline[0], line)
+            return
+        self._item(line)
 
-def _glue_words() -> tuple[str, ...]:
-    every = [*_HEADINGS, *_LABELS, "inclusion criteria", "exclusion criteria"]
-    return tuple(word.title() for word in every if " " in word)
+    def _item(self, line: Line) -> None:
+        label = _form(self.builder, line)
+        if label:
+            self._fielded(label)
+            self.builder.item(line, label)
+            return
+        for part in listed(line) if self.builder.name in ("inclusion", "exclusion") else (line,):
+            self.builder.item(part)
 
 
 def split(lines: tuple[Line, ...], file: str) -> tuple[Section, ...]:
-    """Walk down the page; what stands before the first heading is the top, whose first line is the title."""
-    builder = Builder(file)
-    parted = tuple(unglued(lines, _glue_words()))
-    if _heading(parted[0], parted[1] if len(parted) > 1 else None) is None:
-        builder.open("title")
-    waiting: tuple[str, Line] | None = None
-    for line, after in zip(parted, (*parted[1:], None), strict=True):
-        waiting = _walk(builder, line, after, waiting)
-    if waiting:
-        builder.empty(*waiting)
-    return tuple(builder.sections)
+    """Walk down the page; what stands before the first heading is the top, whose last line is the title."""
+    pairs = tuple(_pairs(tuple(unglued(lines, _ENDS, _STARTS))))
+    known = ((_HEADINGS.get(line.words.rstrip(":").lower()), line, after) for line, after in pairs)
+    walk = _Walk(
+        Builder(file), _Style(frozenset(name for name, line, after in known if name and _followed(line, after)))
+    )
+    walk.builder.open("title")
+    for line, after in pairs:
+        walk.line(line, after)
+    walk.close()
+    walk.builder.titled()
+    return walk.builder.sections
 
 
-LAYOUT = Layout("meddatax", "a MedDataX trial page", _marks, 2, split)
+LAYOUT = Layout(
+    "meddatax", "a MedDataX trial page", _marks, 2,
+    ("NCT ID:", "Basic Information", "Brief Summary", "Study Design", "Eligibility Criteria"),
+    ("overview", "eligibility"), ("related", "identifiers", "documents", "references", "results"), split,
+)  # fmt: skip

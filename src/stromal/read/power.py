@@ -7,8 +7,9 @@ apart, and so are the answers that a machine gave.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
-from stromal.read.layout import Builder, Layout, Line, criteria_heading, listed, unglued
+from stromal.read.layout import Builder, Layout, Line, Mark, criteria_heading, either, listed, unglued
 from stromal.read.record import Section
 
 _HEADINGS = {
@@ -46,6 +47,17 @@ _PLAIN = (
 )  # fmt: skip
 """Headings that other portals print too: they do not tell this layout."""
 
+_PLAIN = (
+    "eligibility criteria", "primary outcome measures", "secondary outcome measures", "other outcome measures",
+    "timeline", "must have", "must not have", "locations", "logistics",
+)  # fmt: skip
+"""Headings that other pages print too: they do not tell this layout."""
+_STRONG = (
+    "eligibility criteria checklist", "awards & highlights", "who is running the clinical trial?",
+    "how responsive is this trial?", "what are the potential side effects?",
+)  # fmt: skip
+"""What no other page prints: one of these is enough to tell this layout."""
+
 _GUIDE = re.compile(
     r"(?:Specific guidelines|Outcome measures can|You may be eligible|These questions and answers"
     r"|This trial's timeline:)\s.*"
@@ -67,31 +79,38 @@ _TOP = (
     ("sex", re.compile(r"All Sexes|(?:Fem|M)ale(?: or (?:Fem|M)ale)?")),
     ("age", re.compile(r"Age:?\s*(?P<value>\d.*)|\d+\+")),
 )
-_TIMES = re.compile(r"(?P<what>Screening|Treatment|Follow Up)\s*~?\s*(?P<value>.+)", re.IGNORECASE)
+_KINDS = (
+    "Experimental Treatment", "Active Control", "Active Comparator", "Placebo Group", "Placebo Comparator",
+    "Sham Comparator", "No Intervention", "Other",
+)  # fmt: skip
+_GROUP = re.compile(rf"Group (?:[IVX]+|\d+): (?P<name>.+?)\s*(?P<kind>{either(_KINDS)})\s*(?:\d+ Interventions?)?\s*")
+_TIMES = re.compile(r"(?P<what>Screening|Treatment|Follow Up)\s*~?\s*(?P<value>\S.*)", re.IGNORECASE)
 
 
-def _marks(lines: tuple[Line, ...]) -> tuple[Line, ...]:
-    said = {line.words.lower(): line for line in lines}
-    headings = [line for words, line in said.items() if words in _HEADINGS and words not in _PLAIN]
-    shared = (
-        "eligibility criteria",
-        "primary outcome measures",
-        "secondary outcome measures",
-        "other outcome measures",
+def _marks(lines: tuple[Line, ...]) -> tuple[Mark, ...]:
+    said = {line.words.lower(): line for line in unglued(lines, _ENDS, _STARTS)}
+    headings = [Mark(line, words in _STRONG) for words, line in said.items() if words in _HEADINGS]
+    buttons = [Mark(line) for words, line in said.items() if words in _BUTTONS]
+    sources = [Mark(line) for line in lines if _SOURCE.fullmatch(line.words)]
+    paying = [Mark(line) for line in lines if line.words.startswith("Research Sponsored by ")]
+    return (
+        *(mark for mark in headings if mark.line.words.lower() not in _PLAIN),
+        *buttons,
+        *sources[:1],
+        *paying[:1],
     )
-    buttons = [line for words, line in said.items() if words in _BUTTONS]
-    sources = [line for line in lines if _SOURCE.fullmatch(line.words)]
-    return (*(line for line in headings if line.words.lower() not in shared), *buttons, *sources[:1])
 
 
 def _heading(line: Line) -> str | None:
-    return _HEADINGS.get(line.words.lower().rstrip(":")) if line.words else None
+    return _HEADINGS.get(line.words.lower().rstrip(":"))
+
+
+_CHECKLIST = ("eligibility", "inclusion", "exclusion", "questionnaire", "inclusion_questions", "exclusion_questions")
 
 
 def _criteria(builder: Builder, which: str, line: Line) -> None:
     """`Inclusion Criteria` below the questionnaire is the checklist said again in the first person."""
-    asked = any(section.name == "questionnaire" for section in builder.sections)
-    builder.open(f"{which}_questions" if asked else which, line)
+    builder.open(f"{which}_questions" if builder.opened("questionnaire") else which, line)
 
 
 def _walk(builder: Builder, line: Line) -> None:
@@ -99,11 +118,11 @@ def _walk(builder: Builder, line: Line) -> None:
     section, criteria = _heading(line), criteria_heading(words)
     if section:
         builder.open(section, line)
-    elif criteria:
+    elif criteria and (builder.name in _CHECKLIST or not builder.opened("eligibility")):
         _criteria(builder, criteria, line)
     elif words.lower() in _BUTTONS:
         builder.item(line, "button")
-    elif builder.sections[-1].guide is None and _GUIDE.fullmatch(words):
+    elif not builder.guided and _GUIDE.fullmatch(words):
         builder.guide(line)
     else:
         _item(builder, line)
@@ -111,8 +130,12 @@ def _walk(builder: Builder, line: Line) -> None:
 
 def _item(builder: Builder, line: Line) -> None:
     source = _SOURCE.fullmatch(line.words)
+    group = _GROUP.fullmatch(line.words) if builder.name == "arms" else None
     if source:
         builder.item(Line(line.number, source["by"]), "answered_by", line)
+    elif group:
+        builder.item(Line(line.number, group["name"]))
+        builder.item(Line(line.number, group["kind"]), "group_type")
     elif builder.name == "title":
         _top(builder, line)
     elif builder.name == "timeline" and (time := _TIMES.fullmatch(line.words)):
@@ -131,22 +154,51 @@ def _top(builder: Builder, line: Line) -> None:
             value = match.groupdict().get("value")
             builder.item(Line(line.number, value) if value else line, label, line if value else None)
             return
-    builder.item(line)
+    builder.item(line, "below" if any(builder.labelled("title", label) for label, _ in _TOP) else "")
 
 
 _GLUED = (
     "Check my eligibility", "See study design", "Lead Sponsor", "Principal Investigator", "Experimental Treatment",
     "Show More", "See more",
 )  # fmt: skip
+_LONG = either(
+    {spelt for words in _HEADINGS if " " in words for spelt in (words.capitalize(), words.title())}
+    | {"Awards & highlights", "Select..."}
+)
+_ENDS = (
+    rf"(?<=[a-z0-9.!?)])(?={either(_GLUED)}\s*$)|(?<=[a-z0-9.!?)])(?={_LONG}\s*$)|(?<=[.!?])\s++(?={_LONG}\s*$)"
+    r"|(?<=[A-Za-z0-9.)])\s*(?=Research Sponsored by )|(?<=[a-z0-9.)])(?=Led By )"
+    rf"|(?<=\d)(?=(?:{_STATUS})\s*$)"
+)
+_STARTS = (
+    rf"\s*(?:{_LONG}(?=[A-Z“\"(])|Timeline\s*(?=Screening )|(?:{_LONG})\s+(?=Specific guidelines|Outcome measures"
+    r"|You may be|These questions|Inclusion Criteria\s*$))"
+)
 
 
 def split(lines: tuple[Line, ...], file: str) -> tuple[Section, ...]:
-    """Walk down the page; what stands before the first heading is the top."""
+    """Walk down the page; what stands before the first heading is the top, whose last plain line is the title."""
     builder = Builder(file)
     builder.open("title")
-    for line in unglued(lines, _GLUED):
+    for line in unglued(lines, _ENDS, _STARTS):
         _walk(builder, line)
-    return tuple(builder.sections)
+    builder.titled()
+    return _kind_apart(builder.sections)
 
 
-LAYOUT = Layout("power", "a Power trial page", _marks, 2, split)
+def _kind_apart(sections: tuple[Section, ...]) -> tuple[Section, ...]:
+    """A single line at the top is the title where it names a treatment `for` something, else the kind of treatment."""
+    top = sections[0]
+    plain = [item for item in top.items if item.label in ("", "above")]
+    if len(plain) != 1 or re.search(r"\b(?:for|in|vs\.?|versus|to)\b", plain[0].text):
+        return sections
+    items = tuple(replace(item, label="kind") if item is plain[0] else item for item in top.items)
+    return (replace(top, items=items), *sections[1:])
+
+
+LAYOUT = Layout(
+    "power", "a Power trial page", _marks, 2,
+    ("Eligibility Criteria Checklist", "Who is the study for?", "What is being tested?", "Awards & highlights"),
+    ("eligibility", "population", "tested"),
+    ("questions", "applicants", "responsiveness", "media", "sponsor", "locations", "awards"), split,
+)  # fmt: skip

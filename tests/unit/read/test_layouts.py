@@ -59,7 +59,7 @@ def test_dump() -> None:
 
 def test_dump_in_another_order() -> None:
     """A dump that begins with its paragraph says the same."""
-    text = "All 4 patients get 3x10^7 MSCs once.\r\n\r\nCells for backs [clinicaltrials_vocabulary:x]\r\n"
+    text = "All 4 patients get 3x10^7 MSCs once.\r\n\r\nCells for backs [clinicaltrials:NCT00000009]\r\n"
     record = parse(text, "")
     assert (record.title, value(record, "dose"), lines(record, "dose")) == ("Cells for backs", 30_000_000, [1])
     assert value(record, "planned_enrolment") == 4
@@ -412,7 +412,7 @@ def test_power_without_its_checklist() -> None:
     record = parse(text, "x")
     assert (value(record, "inclusion_criteria_count"), value(record, "exclusion_criteria_count")) == (1, 1)
     assert value(record, "age") == Range(18, 70)
-    assert record.title == "Cells"
+    assert record.title == "Cells for Ears"
 
 
 def test_power_criteria_without_questionnaire() -> None:
