@@ -80,7 +80,7 @@ def _telling(way: Sequence[Word]) -> tuple[Word, ...]:
 def _checked(made: Words) -> Words:
     if made.written and not made.ways:
         hint = 'write words, such as intrathecal "bone marrow"'
-        raise _bad("search.words", f"{made.written!r} holds no word that can be searched", hint)
+        raise _bad("search.words", f"{made.written[:60]!r} holds no word that can be searched", hint)
     if any(all(word.without for word in way) for way in made.ways):
         hint = "name a word that the trials should hold, too"
         raise _bad("search.without", "only words to leave out are named", hint, made.written)
@@ -114,13 +114,18 @@ _SHAPE = "write a dose as 2e6/kg, 1e6..5e6/kg, 1e8.. or 1e7..1e8 cells"
 def doses(text: str) -> Doses:
     """The stretch that an option asks for: `1e6..5e6/kg`, `2e6/kg`, `1e8..`."""
     match = _DOSES.fullmatch(text.strip())
-    if not match or not (match["low"] or match["high"]) or (match["low"] and match["high"] and not match["to"]):
+    if not match or not _is_whole(match["low"], match["to"], match["high"]):
         raise _bad("search.dose", f"the dose {text!r} is none", _SHAPE)
     low = _amount(match["low"]) if match["low"] else 0.0
     high = _amount(match["high"]) if match["high"] else inf if match["to"] else low
     if low > high:
         raise _bad("search.dose", f"the dose {text!r} runs downwards", "write the smaller number first")
     return Doses(low, high, bool(match["kg"]))
+
+
+def _is_whole(low: str | None, to: str | None, high: str | None) -> bool:
+    """Whether two numbers stand with a word between them, or one alone or with dots."""
+    return to is not None if low and high else bool(low or high) and to in (None, "..")
 
 
 def _amount(written: str) -> float:

@@ -119,11 +119,12 @@ class Search:
         meant = _meant(field, given, known)
         if len(meant) == 1:
             return meant[0]
-        shown = meant or get_close_matches(given, known, 3, 0.7) or known
+        near = meant or get_close_matches(given, known, 3, 0.7)
+        shown = near or known
         told = "; ".join(_shown(word) for word in shown[:20]) or "none at all"
         more = f" and {len(shown) - 20} more" if len(shown) > 20 else ""
         state = "means several" if meant else "is stated by no trial of this catalogue"
-        hint = f"{'did you mean' if len(shown) < len(known) else 'known are'}: {told}{more}"
+        hint = f"{'did you mean' if near else 'known are'}: {told}{more}"
         raise Unusable(Finding("search.value", "error", f"{field} {given!r} {state}", (), hint))
 
     def filters(self, wanted: Wanted) -> dict[str, Query]:
@@ -247,14 +248,9 @@ def _quoted(card: Card, wanted: Wanted) -> Snippet | None:
         )
     else:
         values = dict(wanted.values)
+        fields = ((each, _CITED.get(each.name, "")) for each in card.cited)
         said = (
-            each
-            for each in card.cited
-            if any(
-                _meant(field, given, [each.value])
-                for field in _CITED.get(each.name, ())
-                for given in values.get(field, ())
-            )
+            each for each, field in fields if any(_meant(field, given, [each.value]) for given in values.get(field, ()))
         )
     found = next((each for each in said if each.quote), None)
     if found is None:
