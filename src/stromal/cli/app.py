@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from stromal.cli import answers, paper, recordcheck, trial
+from stromal.cli import answers, paper, recordcheck, recorddiff, registry, trial
 from stromal.cli import catalogue as many
 from stromal.cli.edge import edge
 
@@ -28,9 +28,34 @@ BookFile = Annotated[Path, typer.Argument(metavar="BOOK", help="A book (SQLite f
 
 @app.command()
 @edge
-def read(page: PageFile, as_json: Json = False) -> int:
-    """Read a registry page: every section with its lines, every fact with its state."""
-    return paper.read(page, as_json=as_json)
+def read(
+    path: Annotated[
+        Path,
+        typer.Argument(
+            metavar="PATH", help="A registry's record or page; a folder, archive or file of many; - for standard input."
+        ),
+    ],
+    as_json: Json = False,
+) -> int:
+    """Read registry records and pages: one in full, with every fact and its state; many as a table with a tally."""
+    return registry.read(path, as_json=as_json)
+
+
+@app.command()
+@edge
+def fetch(
+    output: Annotated[Path, typer.Option("-o", "--output", help="The folder the records go to.")],
+    numbers: Annotated[
+        list[str] | None, typer.Argument(metavar="NCT...", help="Numbers of ClinicalTrials.gov.")
+    ] = None,
+    search: Annotated[str, typer.Option(help="Words to search for, instead of numbers.")] = "",
+    address: Annotated[str, typer.Option(help="Where the registry answers.")] = registry.PUBLIC,
+    most: Annotated[int | None, typer.Option(min=1, help="The most records that a search may give.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Write over another version that is there.")] = False,
+    as_json: Json = False,
+) -> int:
+    """Fetch records from ClinicalTrials.gov, a file for each. No other command asks anybody on a network."""
+    return registry.fetch(numbers or (), search, output, address, most, force=force, as_json=as_json)
 
 
 @app.command()
@@ -76,9 +101,13 @@ def fmt(
 
 @app.command()
 @edge
-def diff(a: ProtocolFile, b: ProtocolFile, as_json: Json = False) -> int:
-    """Tell two versions of a protocol apart, in words. 1 when they differ."""
-    return paper.diff(a, b, as_json=as_json)
+def diff(
+    a: Annotated[Path, typer.Argument(metavar="A", help="A protocol, or a registry record: the earlier version.")],
+    b: Annotated[Path, typer.Argument(metavar="B", help="The later version of the same trial.")],
+    as_json: Json = False,
+) -> int:
+    """Tell two versions of a protocol, or two records of one trial, apart in words. 1 when they differ."""
+    return recorddiff.diff(a, b, as_json=as_json)
 
 
 @app.command()

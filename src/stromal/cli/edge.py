@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
@@ -132,15 +131,6 @@ def day(written: str, name: str) -> date:
 # ---------------------------------------------------------------- writing
 
 
-_UNSAFE = re.compile(r"[^\w.-]+")
-"""What has no place in the name of a file."""
-
-
-def file_name(name: str) -> str:
-    """A file name for a trial; whatever its id is, it names no other folder."""
-    return _UNSAFE.sub("-", name).strip(".-") or "trial"
-
-
 def put(path: Path, written: str) -> None:
     """Write a file whole or not at all."""
     try:
@@ -192,8 +182,8 @@ def finding_json(finding: Finding) -> dict[str, object]:
 
 def place_json(place: Place) -> dict[str, object]:
     """A place as JSON."""
-    known = {"line": place.line, "quote": place.quote}
-    return {**known, "file": place.file} if place.file else known
+    known: dict[str, object] = {"line": place.line, "quote": place.quote}
+    return known | {name: held for name, held in (("file", place.file), ("path", place.path)) if held}
 
 
 def fact_json(name: str, value: object, unit: str, state: str, *places: Place) -> dict[str, object]:
