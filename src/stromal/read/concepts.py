@@ -55,7 +55,7 @@ _TABLE: tuple[tuple[Concept, re.Pattern[str]], ...] = (
      r"|treatments?))?"
      r"|(?:(?:an?|any|another|other)\s+)*(?:investigational|experimental|(?:another"
      r"|other)\s+study)(?:\s+medicinal)?\s+(?:drugs?|products?"
-     r"|agents?|devices?|therap(?:y|ies)|medications?|treatments?)(?:\s+or\s+devices?)?"),
+     r"|agents?|devices?|interventions?|therap(?:y|ies)|medications?|treatments?)(?:\s+or\s+devices?)?"),
     _own("malignancy", "malignancy", "disease",
      r"(?:malignan(?:cy|cies)|cancers?|neoplasms?|neoplasias?)(?:\s+diseases?)?|malignant\s+(?:disease|neoplasm"
      r"|tumou?r)s?"
@@ -242,11 +242,17 @@ def concept(words: str) -> Concept | None:
     return _looked_up(text)
 
 
+_TESTED = frozenset(("Hepatitis B", "Hepatitis C", "HIV Infections", "Syphilis", "Acquired Immunodeficiency Syndrome"))
+"""Infections that a test shows: `reasons` reads them as the result of the test."""
+
+
 def _looked_up(text: str) -> Concept | None:
     for form in _spellings(text):
         if form in _TOO_PLAIN:
             return None
         known = _diseases().get(form)
+        if known in _TESTED:
+            return None
         if known is not None:
             same = next((own for own, printed in _TABLE if printed.fullmatch(known)), None)
             return same or Concept(_named(_spoken(known)), _spoken(known), "disease")

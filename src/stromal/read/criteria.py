@@ -1,12 +1,15 @@
 """Criteria as the page lists them: which side each stands on, what was lost, and where a list without headings turns.
 
-Takes sections; gives Criteria, the inclusions and exclusions with their items, and how sure the split is. Used by
-`facts`, `check` and `draft`.
+Takes sections; gives Criteria, the inclusions and exclusions with their items, and how sure the split is. Takes the
+text of a registry's eligibility field; gives its blocks, parted at headings however they are written. Used by the
+registries' readers, `facts`, `check` and `draft`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Literal
 
@@ -96,3 +99,139 @@ def gaps(section: Section) -> tuple[tuple[int, Item], ...]:
     """The items whose printed number skips one or more numbers after that of the item right before."""
     items = [item for item in section.items if _counts(item)]
     return tuple((_number(b), b) for a, b in pairwise(items) if _number(a) and _number(b) > _number(a) + 1)
+
+
+# ---------------------------------------------------------------- the text of a registry's eligibility field
+
+_LED = r"[\W_]*(?:(?:v?\.?\d+(?:\.\d+)*|[IVX]+|[a-z])[.):]+\s*)*"
+_HEADING = pattern(
+    rf"{_LED}(?P<lead>(?:(?!inclusion|exclusion)[\w/()&-]+\s+){{0,3}}?)"
+    r"(?P<which>inclusion|exclusion|inclusive|exclusive)\s+criteri(?:a|on|as|ons|um)?s?\b"
+    r"(?P<whom>\s*(?:for|of|in|-|–)\s+[\w\s,/()-]{1,60}?)?"
+    r"(?:\s+(?:(?:are|were|is|as|the|will|be|must|include|includes|including|follow|follows|following|summarized|but"
+    r"|not|limited|to)\b\s*)*)?\s*(?:\([^)]*\))?\s*(?P<end>[:：]|[-–—]\s|\W*$)"
+)
+_BARE = pattern(
+    rf"{_LED}(?P<lead>(?:(?:key|main|major|donor|patient|subject|specific)\s+)?)(?P<which>inclusion|exclusion)s?\s*(?P<end>[:：])"
+)
+_ALONE = pattern(rf"{_LED}(?P<which>inclusion|exclusion)s?\W*$")
+_SENTENCE = (
+    (pattern(r"[^:.]{0,110}\b(?:not\s+(?:be\s+)?eligible|ineligible|(?:will|must|should|are)\s+(?:also\s+)?be\s+excluded|are\s+excluded|none\s+of\s+the"
+             r"\s+following|not\s+be\s+(?:included|enrolled))\b[^:.]{0,80}:\s*$"), "exclusion"),
+    (pattern(r"[^:.]{0,110}\b(?:(?:is|are|be)\s+(?:considered\s+)?(?:eligible|included)|eligible\s+(?:patients|subjects|participants)|must\s+(?:meet|fulfil|satisfy|comply)"
+             r"\w*)\b[^:.]{0,90}:\s*$"), "inclusion"),
+)  # fmt: skip
+_INSIDE = re.compile(
+    r"(?<=[\s.;])(?=(?:[A-Z][a-z]+ )?(?:Inclusion|Exclusion|INCLUSION|EXCLUSION) (?:[Cc]riteria|CRITERIA)\s*:)"
+)
+_DONORS = pattern(r"\bdonors?\b")
+_OTHERS = pattern(r"\b(?:controls?|healthy|volunteers?|caregivers?|carers?|siblings?|parents?)\b")
+
+
+@dataclass(slots=True)
+class Block:
+    """A stretch of an eligibility text: our name for it, its heading with its line (0: none), its lines."""
+
+    name: str
+    line: int = 0
+    heading: str = ""
+    lines: list[tuple[int, str]] = field(default_factory=list)
+
+
+def _heading(line: str) -> tuple[str, int] | None:
+    """The name of the block that a line begins, and where what follows on the line begins; None where it begins none."""
+    found = _HEADING.match(line) or _BARE.match(line) or _ALONE.match(line)
+    if found is not None:
+        which = "exclusion" if found["which"].lower().startswith("excl") else "inclusion"
+        words = line[: found.end()]
+        whom = "donor_" if _DONORS.search(words) else "other_" if _OTHERS.search(words) else ""
+        return whom + which, found.end()
+    side = next((side for words, side in _SENTENCE if words.fullmatch(line)), None)
+    return (side, len(line)) if side else None
+
+
+_NUMBERED = re.compile(r"(?:^|(?<=[\s.;,:]))(?P<number>\d{1,2})[.)](?:\s+|(?=[A-Z]))(?=[A-Z(≥≤<>\"“])")
+_BULLET = re.compile(r"(?:^|(?<=\s))[*•·●▪■\u2022-](?=\s+[A-Z])")
+
+
+def _unglued(line: str) -> list[str]:
+    """A line that holds a whole list, parted at its numbers or bullets; any other line as it is."""
+    found = list(_NUMBERED.finditer(line))
+    numbers = [int(match["number"]) for match in found]
+    running = [place for place, number in enumerate(numbers) if number == numbers[0] + place]
+    if len(found) > 2 and len(running) == len(found):
+        starts = [match.start() for match in found]
+    else:
+        starts = [match.start() for match in _BULLET.finditer(line)]
+        starts = starts if len(starts) > 2 else []
+    edges = [0, *(start for start in starts if start > 0), len(line)]
+    return [line[a:b] for a, b in pairwise(edges) if line[a:b].strip()]
+
+
+def blocks(text: str) -> Iterator[Block]:
+    """The eligibility text parted at its headings; what stands before any heading is a block named `criteria`.
+
+    Criteria of donors and of others beside the patients are named so: they are nobody's who takes part.
+    """
+    block = Block("criteria")
+    for number, printed in enumerate(text.splitlines(), 1):
+        for line in _INSIDE.split(printed):
+            found = _heading(line)
+            if found:
+                if block.lines or block.line:
+                    yield block
+                block = Block(found[0], number, line[: found[1]].strip())
+            rest = line[found[1] :] if found else line
+            if rest.strip(" :*-"):
+                block.lines += [(number, part) for part in _unglued(rest)]
+    if block.lines or block.line:
+        yield block
+
+
+# ---------------------------------------------------------------- lists within lists
+
+_CHOICE = pattern(
+    r"\b(?:one|any|either|some|two|three|four|2|3|4|minimum|least)\b.{0,40}\b(?:of|following|or)\b|\bor\b\W*$|\beither\b|\bif\b"
+    r"|\b(?:cohorts?|groups?|arms?|stratum|part|for\s+(?:patients|subjects|participants|women|men|those)|except\w*|unless|exclud\w+"
+    r"|not\s+eligible|allowed|permitted)\b"
+)
+_ALL = pattern(
+    r"\b(?:all|both|defined|definition|unless|except\w*|allowed|permitted|if|not\s+considered|combination|together)\b"
+)
+_ENTIRE = pattern(r"[^:]{0,80}\b(?:all|each)\b[^:]{0,60}:\W*$")
+
+
+def _style(item: Item) -> str:
+    """How an item is marked: by a number, a letter, a sign, or not at all."""
+    mark = item.mark.strip("(). ")
+    return "" if not mark else "1" if mark.isdigit() else "a" if mark.isalpha() else "*"
+
+
+def uncertain(items: tuple[Item, ...], side: Side) -> tuple[bool, ...]:
+    """For each item, whether it stands under a line (`one of the following:`) that may turn it into an alternative."""
+    made, leader, inner = list[bool](), "", None
+    open_, words = False, _CHOICE if side == "inclusion" else _ALL
+    for item in items:
+        style = _style(item)
+        if open_ and inner is None:
+            inner = style
+        elif open_ and inner != leader and style == leader:
+            open_ = False
+        made.append(open_)
+        leads = item.text.rstrip().endswith(":")
+        if (
+            leads
+            and not open_
+            and words.search(item.text)
+            and not (side == "inclusion" and _ENTIRE.fullmatch(item.text))
+        ):
+            open_, leader, inner = True, style, None
+    return tuple(made)
+
+
+def leads_only(item: Item) -> bool:
+    """Whether a line only announces what follows: it is no criterion of its own."""
+    return item.text.rstrip().endswith(":") and len(item.text) < _LONGEST_LEAD and not re.search(r"\d", item.text)
+
+
+_LONGEST_LEAD = 160

@@ -108,13 +108,18 @@ def _age(found: Found, side: Side) -> Part | None:
 _VAGUE = ("blood_pressure", "liver_enzymes", "electrolytes", "pain", "womac")
 """Measures that are several things, or one thing on several scales: a limit on them is asked, not computed."""
 _AS_PERCENT = ("karnofsky",)
-_AS_RATIO = ("inr", "abi")
+_BY_DEFINITION = ("bmi",)
+"""Measures that have one unit and no other, so that a bare number can mean nothing else."""
 _TIMES_NORMAL = "{ULN}"
+_OF_HAEMOGLOBIN = "mmol/mol"
+"""HbA1c on the other scale, which no factor turns into per cent."""
 
 
 def _term_limit(term: Term, value: Range, unit: str, where: str) -> Part | None:
     """The comparison of one measure; None where the unit does not fit it or no living person shows the number."""
     if term.kind not in ("number", "score") or term.name in _VAGUE or (not term.unit and term.kind == "number"):
+        return None
+    if unit == _OF_HAEMOGLOBIN:
         return None
     if unit == _TIMES_NORMAL and term.kind == "number":
         says = f"{term.words} in multiples of the upper limit of normal"
@@ -122,8 +127,11 @@ def _term_limit(term: Term, value: Range, unit: str, where: str) -> Part | None:
         name = f"{fact_name(term)}_uln"
         return Part(0, 0, compared(name, value, unit, where), ((name, row),))
     unit = "" if term.name in _AS_PERCENT and unit == "%" else unit
+    assumed = ""
+    if not unit and term.name in _BY_DEFINITION:
+        unit, assumed = term.unit, f"{term.words} is in {term.unit} by definition; the line prints no unit"
     likely = likely_unit(term.name, value, unit)
-    assumed = f"read in {likely}; the page prints {unit}, which no living person shows" if likely else ""
+    assumed = f"read in {likely}; the page prints {unit}, which no living person shows" if likely else assumed
     unit = likely or unit
     if not _measures_alike(unit, term.unit) or not _plausible(value, unit, term):
         return None
@@ -215,8 +223,27 @@ def whole_length(count: float | None, unit: str) -> Duration | None:
     return Duration(int(count), calendar) if count is not None and calendar and count == int(count) else None
 
 
+_LISTED = pattern(
+    r"(?P<lead>\b(?:ECOG|performance\s+status)\b[\w\s():=-]{0,40}?)(?<![\d.])(?P<low>[0-4])(?P<between>(?:\s*,\s*[0-4])*\s*(?:,\s*)?(?:or|and|/)\s*)"
+    r"(?P<high>[0-4])(?![\d.])"
+)
+
+
+def _ranged(text: str) -> str:
+    """`ECOG 0, 1 or 2` as `0 - 2`, in the same length: grades that follow each other are a range."""
+
+    def joined(match: re.Match[str]) -> str:
+        grades = [int(each) for each in re.findall(r"\d", match["low"] + match["between"] + match["high"])]
+        if grades != list(range(grades[0], grades[0] + len(grades))):
+            return match[0]
+        return f"{match['lead']}{match['low']}{'-'.center(len(match['between']))}{match['high']}"
+
+    return _LISTED.sub(joined, text)
+
+
 def parts_of(text: str, side: Side) -> Iterator[Part | None]:
     """Every stretch that holds a number, in order: understood, or None where it is not."""
+    text = _ranged(text)
     spans = {found.start: found for found in windows(text)}
     found_limits = limits(text)
     made: list[tuple[int, Part | None]] = []

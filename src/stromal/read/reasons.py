@@ -191,7 +191,9 @@ def _leads(text: str) -> tuple[str, set[str]]:
         moved = False
         for words, effect in _LEAD:
             match = words.match(text)
-            if match and match.end() and match.end() < len(text) and (effect == "narrow" or concept(text) is None):
+            if match and match.end() and match.end() < len(text) and (
+                effect == "narrow" or (concept(text) is None and concept(_first(text)) is None)
+            ):
                 if effect == "narrow" and _as_named(text, text[match.end() :]):
                     continue
                 text, moved = text[match.end() :], True
@@ -244,6 +246,14 @@ def window_of(found: Found) -> str | None:
     return f"within {Duration(int(value.high), unit)} before {anchor}"
 
 
+_REST = pattern(
+    r"(?:(?:or|and|of|the|this|to|in|study|trial|visit|randomi[sz]ation|enrol\w+|registration|screening|baseline|treatment"
+    r"|product|drug|administration|first|dose|infusion|day|start|initiation|informed|consent|signing|entry|period|current"
+    r"|date|inclusion|therapy)\b[\s/,.()]*)*"
+)
+"""Words behind a window that only go on naming the milestone it hangs on."""
+
+
 def _windowed(made: _List) -> bool:
     """Take a window off the end of a list, or off its beginning; False where there is one that cannot be told."""
     found = windows(made.text)
@@ -255,7 +265,8 @@ def _windowed(made: _List) -> bool:
     if len(found) > 1:
         return False
     words = window_of(only)
-    rest = made.text[only.end :].strip(" ,.;")
+    rest = made.text[only.end :].strip(" ,.;/()")
+    rest = "" if _REST.fullmatch(rest) else rest
     before = made.text[: only.start].rstrip(" ,.;(-")
     if words is None or (before and rest):
         return False
@@ -360,19 +371,19 @@ def reasons(words: str, side: Side) -> Reasons | None:
     if allergies:
         return replace(allergies, denied=bool(denial))
     made = _List(text)
-    made.text = _PAIR.sub(r"hepatitis B, hepatitis C", _SHORT.sub("", _EXAMPLE.sub("", made.text)))
-    made.text = _FOR_EXAMPLE.sub("", made.text) if not re.search(r"\bor\b.*\bsuch as\b", made.text) else made.text
+    plain = _PAIR.sub(r"hepatitis B, hepatitis C", _SHORT.sub("", _EXAMPLE.sub("", text)))
+    plain = _FOR_EXAMPLE.sub("", plain) if not re.search(r"\bor\b.*\bsuch as\b", plain) else plain
+    made.text = _PAREN.sub("", plain)
     but = _BUT.search(made.text)
     if but and re.search(r"\d", made.text[but.start() :]):
         return None
-    if but or _PAREN.search(made.text):
-        made.narrowed = True
-        made.text = _PAREN.sub("", made.text[: but.start()] if but else made.text)
-    if len(windows(text)) != len(windows(made.text)) or len(list(sentences(text))) > 1:
+    made.narrowed = bool(but) or made.text != plain
+    made.text = (made.text[: but.start()] if but else made.text).strip(" .;,")
+    if re.search(r"[<>≥≤]", words) or len(windows(text)) != len(windows(made.text)) or len(list(sentences(text))) > 1:
         return None
-    made.text, made.effects = _leads(made.text.strip(" .;,"))
-    if not made.text or not _windowed(made) or re.search(r"[<>≥≤]", words):
+    if not made.text or not _windowed(made):
         return None
+    made.text, made.effects = _leads(made.text)
     return _listed(made, side, denied=bool(denial))
 
 

@@ -6,11 +6,11 @@ first, so that sections are made in one place.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from stromal.read.layout import CRITERIA_HEADING, marked
+from stromal.read.criteria import blocks
+from stromal.read.layout import marked
 from stromal.read.numerals import tidy
 from stromal.read.record import Item, Section
 from stromal.read.registries.schema import OWN
@@ -172,25 +172,12 @@ def _eligibility(tree: Tree, file: str) -> Iterator[Item]:
         yield _item("yes" if healthy else "no", file, _path("eligibility", "healthyVolunteers"), "healthy_volunteers")
 
 
-_HEADED = re.compile(CRITERIA_HEADING.pattern, re.IGNORECASE)
-
-
 def _criteria(tree: Tree, file: str) -> Iterator[Section]:
     """The eligibility text, parted at its headings; lines before any heading stand in a section `criteria`."""
     path = _path("eligibility", "eligibilityCriteria")
-    text = words(module(tree, "eligibility"), "eligibilityCriteria")
-    name, heading, held = "criteria", Place(0, "", file, path), list[Item]()
-    for number, line in enumerate(text.splitlines(), 1):
-        found = _HEADED.match(line)
-        if found:
-            if held or heading.line:
-                yield Section(name, heading, tuple(held))
-            name, heading, held = found["which"].lower(), Place(number, line.strip(), file, path), []
-        rest = line[found.end() :] if found else line
-        if rest.strip(" :*"):
-            held.append(_item(rest, file, path, line=number))
-    if held or heading.line:
-        yield Section(name, heading, tuple(held))
+    for block in blocks(words(module(tree, "eligibility"), "eligibilityCriteria")):
+        held = tuple(_item(text, file, path, line=number) for number, text in block.lines)
+        yield Section(block.name, Place(block.line, block.heading, file, path), held)
 
 
 # ---------------------------------------------------------------- rows of named fields
