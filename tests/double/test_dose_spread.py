@@ -1,18 +1,24 @@
-"""Medians and quartiles of the landscape of doses, computed a second and a third way."""
+"""Medians and quartiles of the landscape of doses, computed a second and a third way, and beside a published number."""
 
 from __future__ import annotations
 
+import gzip
+import re
 import statistics
 from bisect import bisect_left, bisect_right
 from fractions import Fraction
 from math import isclose
+from pathlib import Path
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from cards import card, dose
-from stromal.catalogue.doses import landscape, quantile
+from stromal.catalogue.doses import KABAT, beside, landscape, quantile
+from stromal.catalogue.filling import card as card_of
+from stromal.read import registries
 
 SIZES = st.lists(st.integers(1, 10**10), min_size=1, max_size=40)
 
@@ -50,3 +56,27 @@ def test_half_lie_on_either_side(values: list[int]) -> None:
     middle = quantile(ordered, 0.5)
     assert bisect_left(ordered, middle) <= len(ordered) / 2
     assert len(ordered) - bisect_right(ordered, middle) <= len(ordered) / 2
+
+
+# ---------------------------------------------------------------- a published number
+
+RECORDS = Path(__file__).resolve().parents[3] / "shared" / "data" / "registry" / "msc_v2_converted.jsonl.gz"
+INTO_VEIN = re.compile(rb"intra-?venous|\bi\.v\.|\bIV\b|peripheral vein|by vein", re.IGNORECASE)
+YEAR = re.compile(rb'"studyFirstPostDateStruct": *\{"date": *"(\d{4})')
+
+
+def test_the_median_into_a_vein_is_that_of_the_published_review() -> None:
+    """Trials registered by 2018, whichever of their doses is taken: 1e8 cells at 70 kg, within a tenth."""
+    if not RECORDS.exists():
+        pytest.skip("needs ../shared/data/registry")
+    with gzip.open(RECORDS, "rb") as lines:
+        likely = [line for line in lines if INTO_VEIN.search(line) and _year(line) <= KABAT.until]
+    found = beside([card_of(registries.parse(line, "msc.jsonl")) for line in likely], KABAT.until)
+    assert found.dosed > 100
+    assert found.median == pytest.approx(KABAT.median, rel=0.1)
+    assert found.highest == pytest.approx(KABAT.median, rel=0.1)
+
+
+def _year(line: bytes) -> int:
+    posted = YEAR.search(line)
+    return int(posted[1]) if posted else 9999

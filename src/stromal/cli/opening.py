@@ -35,6 +35,7 @@ _ASKED = "NCT03268603"
 class Opened:
     """A record with what its check found and the protocol that was drafted from it."""
 
+    file: Path
     record: Record
     found: tuple[Finding, ...]
     written: str
@@ -50,7 +51,7 @@ def opening(folder: Path | None, output: Path) -> None:
     opened = [_opened(file) for file in files]
     output.mkdir(parents=True, exist_ok=True)
     for each in opened:
-        edge.put(output / "drafts" / f"{edge.file_name(each.record.registry_id)}.yaml", each.written)
+        edge.put(output / "drafts" / f"{each.file.stem}.yaml", each.written)
     _say_records(opened)
     _say_doubts(opened)
     store = output / "catalogue"
@@ -71,7 +72,7 @@ def _opened(file: Path) -> Opened:
     record = registries.parse(edge.content(file), str(file))
     written, points = drafting.draft(record)
     protocol_file.load(written, f"draft of {file}").require()
-    return Opened(record, tuple(record_check.check(record)), written, len(points))
+    return Opened(file, record, tuple(record_check.check(record)), written, len(points))
 
 
 def _say_records(opened: Sequence[Opened]) -> None:

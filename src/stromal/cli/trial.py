@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, time
@@ -29,6 +30,9 @@ from stromal.values import Finding, Unusable, instant
 
 if TYPE_CHECKING:
     from stromal.analyse.summary import Summary
+
+_UNSAFE = re.compile(r"[^\w.-]+")
+"""What has no place in the name of a file."""
 
 _SEAL, _FIRST = 32, 50
 """Bytes in a seal of the chain; how many entries tell whose book it is."""
@@ -76,7 +80,7 @@ def _rehearsed(protocol: Protocol, text: str, path: Path, people: int, seed: int
 
 def _book_name(protocol: Protocol) -> str:
     """A file name for the book of a trial; whatever its id is, it names no other folder."""
-    return f"{edge.file_name(protocol.trial.id)}.book"
+    return f"{_UNSAFE.sub('-', protocol.trial.id).strip('.-') or 'trial'}.book"
 
 
 class _reading:  # noqa: N801 - a context manager, read as a verb
