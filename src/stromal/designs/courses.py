@@ -70,13 +70,18 @@ def graded(scenario: Sequence[float], unacceptable: int = 3) -> list[list[float]
     return [[1 - p if grade == 0 else p if grade == unacceptable else 0.0 for grade in range(6)] for p in true.tolist()]
 
 
+def least_unacceptable(design: Course) -> int:
+    """The lowest grade that is unacceptable: what the ladder says; any toxicity within the participant."""
+    return design.unacceptable if isinstance(design, Ladder) else 1
+
+
 def one_person(design: Course, grades: Sequence[Sequence[float]]) -> OnePerson:
     """Every course that one person can take, weighed by probabilities of the worst grade after each rung (K x 6)."""
     rungs = len(grades)
     table = check_grades(grades, rungs)
     given, toxic, last = np.zeros(rungs), np.zeros(rungs), np.zeros(rungs)
     harmed = 0.0
-    least = design.unacceptable if isinstance(design, Ladder) else 1
+    least = least_unacceptable(design)
     going: list[tuple[tuple[tuple[int, int], ...], float]] = [((), 1.0)]
     while going:
         course, mass = going.pop()

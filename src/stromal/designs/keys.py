@@ -13,7 +13,7 @@ _ALL = (1 << 64) - 1
 _STEP, _FIRST, _SECOND = 0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB
 _SCALE = 1.0 / 9007199254740992.0
 
-ARRIVAL, TOXICITY, ONSET, LATE, LEAVES, LEAVING, GRADE, DELAY = range(8)
+ARRIVAL, TOXICITY, ONSET, LATE, LEAVES, LEAVING, GRADE, DELAY, MADE = range(9)
 """What a person's draws are for; a purpose that is asked for many times counts on in steps of 16."""
 
 

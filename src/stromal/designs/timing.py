@@ -31,6 +31,30 @@ class Timing:
 
 
 @dataclass(frozen=True, slots=True)
+class CourseTiming:
+    """When things happen in a trial whose people get several doses.
+
+    People come `gap_days` apart on average (exponential) and start at least `people_days` apart. A dose follows the one
+    before after `interval_days` (low, high; uniform). Its worst toxicity shows within `window_days`, uniformly; until
+    it shows nobody can act on it. `makeable[r]` is the chance that a dose of rung r can be made; a dose that cannot be
+    made at all is lost: on a ladder the next one comes after its interval, within the participant the course ends.
+    """
+
+    gap_days: float = 14.0
+    interval_days: tuple[float, float] = (28.0, 28.0)
+    window_days: float = 28.0
+    people_days: float = 0.0
+    makeable: tuple[float, ...] = ()
+
+    def __post_init__(self) -> None:
+        low, high = self.interval_days
+        if min(self.gap_days, low, high - low, self.people_days) < 0 or self.window_days <= 0:
+            raise ValueError("days are 0 or more, an interval's high end is not below its low end, a window has length")
+        if any(not 0 <= chance <= 1 for chance in self.makeable):
+            raise ValueError("the chance that a dose can be made lies between 0 and 1")
+
+
+@dataclass(frozen=True, slots=True)
 class Spacing:
     """Days kept between two people of a cohort, after the first person of a cohort, and between cohorts."""
 
