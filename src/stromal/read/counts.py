@@ -7,11 +7,13 @@ other values that the same signs admit. Part of the first step of the walk: `dos
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Literal
 
 from stromal.read.numerals import number
+from stromal.read.phrases import leading
 from stromal.read.record import Number, Range
 from stromal.values import exact
 
@@ -224,7 +226,7 @@ _TEN_E = re.compile(r"10[eE]\d{1,2}")
 
 def _shared(low: Count, high: Count, text: str) -> Count:
     """`1-5 million`, `2/10/50 x 10^6`: the earlier number takes the size of the later one."""
-    if low.kind != "bare" or _LABEL.search(text[: low.start]):
+    if low.kind != "bare" or leading(_LABEL, text, low.start):
         return low
     factor, mended = high.factor, high.mended
     rivals = tuple((low.low * factor * 10, low.low * factor * 10) for _ in high.rivals)
@@ -247,12 +249,12 @@ def _is_range(low: Count, high: Count, text: str) -> bool:
         or (low.kind == "plain" and high.kind != "plain")
     ):
         return False
-    if _STEPPED.search(text[: low.start]):
+    if leading(_STEPPED, text, low.start):
         return False
     if _TO.fullmatch(gap):
-        return not (" " in gap and _LABEL.search(text[: low.start]))
+        return not (" " in gap and leading(_LABEL, text, low.start))
     if _AND.fullmatch(gap):
-        return _BETWEEN.search(text[: low.start]) is not None
+        return leading(_BETWEEN, text, low.start) is not None
     return low.kind != "plain" and _TWICE.fullmatch(gap) is not None
 
 
@@ -284,7 +286,7 @@ def _sizes_shared(found: list[Count], text: str) -> None:
     for place in range(len(found) - 2, -1, -1):
         low, high = found[place], found[place + 1]
         gap = text[low.end : high.start]
-        listed = len(gap) < 12 and _LIST.fullmatch(gap) and not _DOSE_LABEL.search(text[: low.start])
+        listed = len(gap) < 12 and _LIST.fullmatch(gap) and not leading(_DOSE_LABEL, text, low.start)
         if not listed and not (len(gap) < 12 and _TO.fullmatch(gap)):
             continue
         if low.kind == "bare" and _TEN_E.fullmatch(text[high.start : high.end]):  # 5-10e6: the ten is a number here
@@ -302,9 +304,26 @@ def may_count(text: str) -> bool:
     return _LOOKS.search(text) is not None
 
 
+_SCALE_WORDS = re.compile(r"thousand|mil|mio|mln|bil", re.IGNORECASE)
+_BEGIN = re.compile(r"[\d.](?<![\w.^][\d.])")
+"""Where a count in digits may begin. Its first sign stands first, so that the search leaps from digit to digit."""
+
+
+def _matches(text: str) -> Iterator[re.Match[str]]:
+    if _SCALE_WORDS.search(text):  # only beside these do words count
+        yield from _COUNT.finditer(text)
+        return
+    reached = 0
+    for begin in _BEGIN.finditer(text):
+        match = _COUNT.match(text, begin.start()) if begin.start() >= reached else None
+        if match:
+            reached = match.end()
+            yield match
+
+
 def counts(text: str) -> tuple[Count, ...]:
     """Every number of the mended line that may count cells, in order; ranges joined, lists sharing their size."""
-    found = [_single(match) for match in _COUNT.finditer(text) if match.end() - match.start() <= _LONGEST]
+    found = [_single(match) for match in _matches(text) if match.end() - match.start() <= _LONGEST]
     found = _tolerated(found, text)
     _sizes_shared(found, text)
     made: list[Count] = []

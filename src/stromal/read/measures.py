@@ -12,7 +12,7 @@ from fractions import Fraction
 
 from stromal.read.counts import Count, counts, plain_signs
 from stromal.read.numerals import mend
-from stromal.read.phrases import pattern, sentences
+from stromal.read.phrases import pattern, sentence_at
 
 SMALLEST = 1000
 """Fewer cells than this are never a dose; such numbers count people, visits or vials."""
@@ -154,10 +154,9 @@ def spots(line: str) -> list[Spot]:
     every = counts(text)
     if not any(count.high >= SMALLEST for count in every):
         return []
-    stretches = list(sentences(text))
     made = []
     for count in every:
-        low, high = next(((a, b) for a, b in stretches if a <= count.start < b), (0, len(text)))
+        low, high = sentence_at(text, count.start)
         noun = _NOUN.match(text, count.end) if count.high >= SMALLEST else None
         made.append(Spot(line, text, count, low, high, noun))
     return made
