@@ -17,39 +17,53 @@ from stromal.protocol.differences import differences
 from stromal.protocol.model import Protocol
 from stromal.protocol.shape import SECTIONS
 from stromal.protocol.shape import schema as protocol_schema
-from stromal.read import decode, person
 from stromal.read import draft as drafting
-from stromal.read import parse as parse_page
+from stromal.read import person
+from stromal.read.recognise import recognise
 from stromal.read.record import Record, record_to_json
 from stromal.read.record import show as shown
 from stromal.rules import ctcae, dosing, eligibility, schedule
 from stromal.rules.chart import Chart
 from stromal.rules.timing import Case
-from stromal.values import Finding, Quantity, exact, nearest, plain, quantity
+from stromal.values import Finding, Place, Quantity, exact, nearest, plain, quantity
 
 
 def _record(page: Path) -> Record:
-    return parse_page(decode(edge.content(page), str(page)), str(page))
+    return recognise(edge.content(page), str(page))
 
 
-def read(page: Path, *, as_json: bool) -> int:
-    """Print a record: sections with lines, facts with states."""
-    record = _record(page)
+def record_json(record: Record) -> dict[str, object]:
+    """A record as JSON, with what reading noticed."""
+    found = [edge.finding_json(each) for each in record.findings]
+    return {**record_to_json(record), **({"findings": found} if found else {})}
+
+
+def _where(place: Place) -> str:
+    """The line of a page, or the field of a record with its line where it has several."""
+    field = place.path.rpartition(".")[2]
+    return str(place.line) if not field else f"{field}:{place.line}" if place.line > 1 else field
+
+
+def _wheres(places: tuple[Place, ...]) -> str:
+    """Every place once, in the order of the page."""
+    return ", ".join(dict.fromkeys(_where(place) for place in sorted(places, key=lambda p: p.line) if place.line))
+
+
+def tell(record: Record, name: str, *, as_json: bool) -> int:
+    """Print a record: sections with lines, facts with states, and what reading noticed."""
     if as_json:
-        edge.to_json(record_to_json(record))
+        edge.to_json(record_json(record))
         return 0
-    show.line(f"{record.title or page.name}  {record.registry_id}  ({record.layout})", "bold")
+    show.line(f"{record.title or name}  {record.registry_id}  ({record.layout})", "bold")
     rows = [
-        (section.name, item.place.line, f"{item.label}: {item.text}" if item.label else item.text)
+        (section.name, _where(item.place), f"{item.label}: {item.text}" if item.label else item.text)
         for section in record.sections
         for item in section.items
     ]
     show.table("Sections", ("section", "line", "item"), rows, right=(1,), wrap=(2,))
-    facts = [
-        (s.name, shown(s.value), s.unit, s.state, ", ".join(map(str, sorted({p.line for p in s.places if p.line}))))
-        for s in record.statements
-    ]
+    facts = [(s.name, shown(s.value), s.unit, s.state, _wheres(s.places)) for s in record.statements]
     show.table("Facts", ("fact", "value", "unit", "state", "lines"), facts, wrap=(1, 4))
+    show.findings(record.findings)
     return 0
 
 

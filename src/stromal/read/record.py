@@ -350,7 +350,13 @@ def section_to_json(section: Section) -> dict[str, Json]:
         "heading": section.heading.quote,
         "line": section.heading.line,
         "items": [
-            {"line": item.place.line, "label": item.label, "mark": item.mark, "text": item.text}
+            {
+                "line": item.place.line,
+                "label": item.label,
+                "mark": item.mark,
+                "text": item.text,
+                **({"path": item.place.path} if item.place.path else {}),
+            }
             for item in section.items
         ],
     }
