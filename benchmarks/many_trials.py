@@ -16,8 +16,8 @@ import msgspec
 
 from stromal.catalogue import filling
 from stromal.catalogue.card import Card, Passage
-from stromal.catalogue.files import documents
 from stromal.read.registries import parse
+from stromal.read.sources import Part, parts
 
 RECORDS = Path(__file__).parent.parent.parent / "shared/data/registry"
 FILES = ("msc_v2_converted.jsonl.gz", "ctgov_v2_genuine.jsonl.gz")
@@ -37,7 +37,7 @@ def _read(numbered: tuple[int, bytes]) -> Trial:
 
 def real_trials() -> list[Trial]:
     """Every real record, as a card and its lines."""
-    contents = [document.content for name in FILES for document in documents(str(RECORDS / name))]
+    contents = [part.content for name in FILES for part in parts(RECORDS / name) if isinstance(part, Part)]
     with ProcessPoolExecutor(os.cpu_count()) as pool:
         return list(pool.map(_read, enumerate(contents), chunksize=32))
 

@@ -330,8 +330,9 @@ def card(record: Record, *, line: int = 0, digest: str = "") -> Card:
         made |= _printed(record)
     made["results_due"] = _due(made)
     place = f"{record.file}:{line}" if line else record.file
+    named = words(module(tree or {}, "identification"), "nctId")
     own = {
-        "id": record.registry_id or place,
+        "id": record.registry_id or named or place,
         "file": record.file,
         "line": line,
         "format": record.layout,

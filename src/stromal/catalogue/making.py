@@ -7,25 +7,29 @@ documents that changed are.
 
 from __future__ import annotations
 
+import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from hashlib import blake2b
+from multiprocessing import get_context
 from pathlib import Path
 from typing import TypeAlias
 
-from stromal.catalogue import files, index
-from stromal.catalogue.files import Document
+from stromal.catalogue import index
 from stromal.catalogue.filling import card, passages
 from stromal.catalogue.store import Catalogue, Entry, Source, Writer, entry
 from stromal.read import decode, parse, registries
 from stromal.read.record import Record
+from stromal.read.sources import Part, opened, parts
+from stromal.read.stream import set_aside
 from stromal.values import Finding, Place, Unusable
 
+STANDARD_INPUT = "-"
 _BATCH = 16
-_FEW = 48
+_FEW = 96
 """Documents up to which starting more programs costs more than it saves."""
 
 Batch: TypeAlias = "list[list[Entry | Finding]]"
@@ -47,45 +51,53 @@ class Made:
     findings: list[Finding] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A part of a file that holds a record, or several, and the hash by which it is known again."""
+
+    part: Part
+    digest: str
+
+
 # ---------------------------------------------------------------- one document
 
 
-def _records(document: Document) -> Iterator[Record | Unusable]:
-    if registries.is_record(document.content):
-        yield from registries.parse_each(document.content, document.file)
+def _records(part: Part) -> Iterator[Record | Unusable]:
+    if part.line or registries.is_record(part.content):  # the lines of a file are never pages
+        yield from registries.parse_each(part.content, part.file)
     else:
-        yield parse(decode(document.content, document.file), document.file)
+        yield parse(decode(part.content, part.file), part.file)
 
 
 def read(document: Document) -> list[Entry | Finding]:
     """The entries of a document, and findings in the place of records that cannot be read."""
-    made: list[Entry | Finding] = []
+    part, made = document.part, list[Entry | Finding]()
     try:
-        for record in _records(document):
+        for record in _records(part):
             if isinstance(record, Unusable):
-                made += _placed(record, document)
+                made += _placed(record, part)
                 continue
-            made.append(entry(card(record, line=document.line, digest=document.digest), passages(record)))
+            made.append(entry(card(record, line=part.line, digest=document.digest), passages(record)))
     except Unusable as unusable:
-        made += _placed(unusable, document)
+        made += _placed(unusable, part)
     except (RecursionError, ValueError, TypeError, KeyError, AttributeError) as error:
         # A record that no reader was made for must not keep the others out of the catalogue.
-        message = f"the record cannot be read ({type(error).__name__}: {str(error)[:120]})"
-        made.append(_finding("record.unreadable", "error", message, "get it again, or take it out", document))
+        made.append(_stumble(error, part))
     return made
 
 
-def _finding(code: str, severity: str, message: str, hint: str, document: Document) -> Finding:
-    quote = document.content[:80].decode("utf-8", "replace")
-    return Finding(code, severity, message, (Place(document.line, quote, document.file),), hint)  # type: ignore[arg-type]
+def _stumble(error: Exception, part: Part) -> Finding:
+    message = f"the record cannot be read ({type(error).__name__}: {str(error)[:120]})"
+    place = Place(part.line, part.content[:80].decode("utf-8", "replace"), part.file)
+    return Finding("record.unreadable", "error", message, (place,), "get it again, or take it out")
 
 
-def _placed(unusable: Unusable, document: Document) -> Iterator[Finding]:
+def _placed(unusable: Unusable, part: Part) -> Iterator[Finding]:
     """Findings of a document, at the line where it begins in its file."""
     for each in unusable.findings:
         place = each.places[0] if each.places else Place(0)
-        line = document.line + max(place.line - 1, 0) if document.line else place.line
-        places = (Place(line, place.quote, document.file), *each.places[1:])
+        line = part.line + max(place.line - 1, 0) if part.line else place.line
+        places = (Place(line, place.quote, part.file), *each.places[1:])
         yield Finding(each.code, each.severity, each.message, places, each.hint)
 
 
@@ -120,7 +132,7 @@ class Readers:
                 yield from _read_batch(batch)
                 continue
             if self._pool is None:
-                self._pool = self._stack.enter_context(ProcessPoolExecutor(self.workers))
+                self._pool = self._stack.enter_context(ProcessPoolExecutor(self.workers, get_context("spawn")))
             waiting.append(self._pool.submit(_read_batch, batch))
             while len(waiting) > 4 * self.workers:
                 yield from waiting.popleft().result()
@@ -152,7 +164,7 @@ def make(
     """
     given, made, known = list(paths), Made(), catalogue.sources()
     again = again or catalogue.meta("reader") != reader
-    every = files.found(given)
+    every = _files(given, catalogue.folder)
     for path in every:
         if path not in known and not _is_there(path):
             place = Place(0, "", path)
@@ -170,8 +182,23 @@ def make(
     return made
 
 
+def _files(paths: Iterable[str], own: Path) -> list[str]:
+    """The files under paths, in the order of their names, each once; hidden ones and the catalogue's own left out."""
+    every: dict[str, None] = {}
+    for path in paths:
+        place = Path(path)
+        if path == STANDARD_INPUT or not place.is_dir():
+            every[path] = None
+            continue
+        for file in sorted(place.rglob("*")):
+            hidden = any(step.startswith(".") for step in file.relative_to(place).parts)
+            if file.is_file() and not hidden and own not in file.parents:
+                every[str(file)] = None
+    return list(every)
+
+
 def _is_there(path: str) -> bool:
-    return path == files.STANDARD_INPUT or Path(path).exists()
+    return path == STANDARD_INPUT or Path(path).exists()
 
 
 def _gone(known: Mapping[str, Source], given: list[str], every: list[str]) -> list[str]:
@@ -215,22 +242,31 @@ class _Taking:
         self.made.broken += len(self.made.findings) - before
 
     def _new(self) -> Iterator[Document]:
-        """The documents of the file that are not known; where the file breaks off, a finding says so."""
-        try:
-            for document in files.documents(self.path):
-                self.seen.update(document.digest.encode())
-                rows = self.rows.get(document.digest)
-                if not rows:
-                    yield document
-                    continue
-                numbers = rows.popleft()
-                self.staying += numbers
-                self.writer.move(numbers, document.line)
-                self.made.kept += 1
-                self.step(1)
-        except Unusable as unusable:
-            self.whole = False
-            self._find(unusable.findings)
+        """The documents of the file that are not known; what of it cannot be opened is a finding."""
+        for part in _parts(self.path):
+            if isinstance(part, Finding):
+                self.whole = False
+                self._find([part])
+                continue
+            digest = blake2b(part.content, digest_size=16).hexdigest()
+            self.seen.update(digest.encode())
+            rows = self.rows.get(digest)
+            if not rows:
+                yield Document(part, digest)
+                continue
+            numbers = rows.popleft()
+            self.staying += numbers
+            self.writer.move(numbers, part.line)
+            self.made.kept += 1
+            self.step(1)
+
+
+def _parts(path: str) -> Iterator[Part | Finding]:
+    if path == STANDARD_INPUT:
+        with set_aside(sys.stdin.buffer) as stream:
+            yield from opened(stream, path)
+    else:
+        yield from parts(Path(path))
 
 
 def _status(path: str) -> tuple[int, int] | None:

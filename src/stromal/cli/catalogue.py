@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -19,6 +18,7 @@ from stromal.catalogue.search import Found, Hindrance, Hit, Search
 from stromal.catalogue.store import Catalogue
 from stromal.cli import show
 from stromal.cli.edge import bad, finding_json, to_json
+from stromal.read.stream import cores
 from stromal.values import Finding, plain
 
 _SHOWN = 10
@@ -36,7 +36,7 @@ def index(paths: Sequence[str], folder: Path, *, again: bool, as_json: bool) -> 
     with Catalogue.create(folder) as catalogue, show.progress("documents") as progress:
         task = progress.add_task("reading", total=None)
         made = making.make(
-            catalogue, paths, reader=version("stromal"), again=again, workers=os.cpu_count() or 1,
+            catalogue, paths, reader=version("stromal"), again=again, workers=cores(),
             step=lambda count: progress.update(task, advance=count),
         )  # fmt: skip
         count, date = len(catalogue), catalogue.date
