@@ -55,8 +55,8 @@ def between(low: Fraction, high: Fraction) -> Number | Range:
 # ---------------------------------------------------------------- the notations
 
 _LOOKS = re.compile(
-    r"10\s?(?:[\^*x×(/.'’\\<-]|[eE]|exp|[⁰¹²³⁴⁵⁶⁷⁸⁹]|\s?[3-9]|1[0-2])|\d[eE]\s?\+?\d|\d\d\d\d|\d[,.' ]\d\d\d"
-    r"|[mM]il[li]|[mM]io|[mM]ln|MIL|\d\s?MM?\b|[Bb]illion|housand|undred",
+    r"\d(?:\s?[\^*eE]|\s?MM?\b|[\s-]?[mM](?:il|io|ln)|\d\d\d|[,.' ]\d\d\d|0\s?[x×(/.'’\\<⁰¹²³⁴⁵⁶⁷⁸⁹3-9-])|101[0-2]"
+    r"|illi|ILLI|undred|UNDRED|housand|HOUSAND"
 )
 """A quick look: lines without any of this hold no count of cells."""
 NEEDED = _LOOKS.pattern.replace(r"\s?", r"\s*")
@@ -109,6 +109,8 @@ _LONGEST = 40
 
 def _plain(text: str) -> tuple[Fraction, str]:
     """Digits as a number, and what had to be understood about their commas and points."""
+    if text.isdecimal():
+        return Fraction(int(text)), ""
     text = text.replace("·", ".").replace("'", "").replace(" ", "")
     if re.fullmatch(r"\d{1,3}(?:\.\d{3}){2,}", text):
         return exact(text.replace(".", "")), "points between the thousands"
@@ -189,8 +191,10 @@ def _single(match: re.Match[str]) -> Count:
         if glued:
             return _unglued(match.span(), glued)
         word = match["scale"] or match["letter"]
-        factor = (_scale(word) if word else Fraction(1)) * (100 if match["hundred"] else 1)
-        kind: Kind = "scale" if match["scale"] else "letter" if word else "plain" if value >= 1000 else "bare"
+        if not word:
+            return Count(*match.span(), value, value, "plain" if value >= 1000 else "bare", mended=mended)
+        factor = _scale(word) * (100 if match["hundred"] else 1)
+        kind: Kind = "scale" if match["scale"] else "letter"
         return Count(*match.span(), value * factor, value * factor, kind, factor, mended)
     if match["word"]:
         value, factor = _spoken(match["word"]), _scale(match["wscale"]) if match["wscale"] else Fraction(1)

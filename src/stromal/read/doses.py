@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from fractions import Fraction
+from functools import lru_cache
 
 from stromal.read.counts import between, may_count
 from stromal.read.measures import (
@@ -71,12 +72,15 @@ _HERE = pattern(
 
 def _ours(spot: Spot) -> bool:
     """Whether the sentence speaks of what this trial gives: not of a laboratory, a graft or somebody else's trial."""
-    sentence = spot.sentence
-    if _MADE_OF_CELLS.search(spot.before):
+    if _MADE_OF_CELLS.search(spot.before) or not _told_here(spot.sentence):
         return False
+    return spot.noun is None or not _GRAFT.search(spot.noun[0]) or _THRESHOLD.search(spot.sentence) is None
+
+
+@lru_cache(maxsize=64)
+def _told_here(sentence: str) -> bool:
+    """Whether a sentence tells of this trial's people. Remembered, since the doses of a sentence share the answer."""
     if _LABORATORY.search(sentence) and not _GIVEN_HERE.search(sentence):
-        return False
-    if spot.noun and _GRAFT.search(spot.noun[0]) and _THRESHOLD.search(sentence):
         return False
     return not _ELSEWHERE.search(sentence) or _HERE.search(sentence) is not None
 
@@ -139,7 +143,7 @@ def _linked(spot: Spot, following: Spot, unit: Measure | None) -> Measure | None
     if unit is None and _MIXED.search(gap) and concentrated(following):
         return None
     smallest = min(spot.count.high, following.count.high)
-    if smallest >= SMALLEST and spot.low == following.low and _LINK.fullmatch(gap) and by_its_words(spot) is None:
+    if smallest >= SMALLEST and not spot.noun and _LINK.fullmatch(gap) and by_its_words(spot) is None:
         return replace(unit, end=spot.count.end, times=Fraction(1)) if unit else None
     return _measure(spot)
 
