@@ -7,148 +7,77 @@ checked on all cores when they are many.
 from __future__ import annotations
 
 import csv
-import os
-from collections import deque
 from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from datetime import date
 from functools import partial
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import IO
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
-from stromal.catalogue import files
-from stromal.catalogue.files import Document
 from stromal.cli import edge, paper, show
 from stromal.read import check as record_check
-from stromal.read import decode, parse, registries
+from stromal.read import stream
 from stromal.read.paths import where
 from stromal.read.record import Record
+from stromal.read.stream import Arrival
 from stromal.read.survey import Checked, Example, Survey
-from stromal.values import Finding, Place, Unusable
+from stromal.values import Finding, Unusable
 
-_BATCH, _FEW = 32, 96
-"""Documents read at a time, and up to how many one core is enough."""
 _LISTED = 400
 """Findings of the gravest kind that a page lists one by one; the table of a spreadsheet has them all."""
 
 
-def is_many(path: Path) -> bool:
-    """Whether a path holds many records by its name: a folder, a file of lines, or an archive."""
-    name = path.name.lower().removesuffix(".gz")
-    return path.is_dir() or name.endswith((".jsonl", ".ndjson", ".zip"))
+_PACKED = (".jsonl", ".ndjson", ".zip", ".gz")
 
 
-# ---------------------------------------------------------------- one document, or a batch of them
-
-
-def _records(document: Document) -> Iterator[Record | Unusable]:
-    if registries.is_record(document.content):
-        yield from registries.parse_each(document.content, document.file)
-    else:
-        yield parse(decode(document.content, document.file), document.file)
-
-
-def findings(record: Record, on: date | None) -> tuple[Finding, ...]:
-    """What reading noticed, then what the rules find."""
-    return (*record.findings, *record_check.check(record, on))
-
-
-def _checked(document: Document, on: date | None) -> Iterator[Checked | Unusable]:
-    """Every record of a document with its findings; in the place of one that cannot be read, why."""
-    try:
-        for record in _records(document):
-            if isinstance(record, Unusable):
-                yield record
-            else:
-                found = findings(record, on)
-                yield Checked(record.registry_id, record.title, document.file, document.line, found)
-    except Unusable as unusable:
-        yield unusable
-    except (RecursionError, ValueError, TypeError, KeyError, AttributeError) as error:
-        # A record that no rule was made for must not keep the others from being checked.
-        message = f"the record cannot be checked ({type(error).__name__}: {str(error)[:120]})"
-        place = Place(document.line, "", document.file)
-        yield Unusable(Finding("record.unreadable", "error", message, (place,), "get it again, or take it out"))
-
-
-def _batch(documents: list[Document], on: date | None) -> list[Checked | Unusable]:
-    return [checked for document in documents for checked in _checked(document, on)]
-
-
-def _batches(documents: Iterable[Document]) -> Iterator[list[Document]]:
-    rest = iter(documents)
-    while batch := list(islice(rest, _BATCH)):
-        yield batch
-
-
-def each(documents: Iterable[Document], on: date | None, workers: int) -> Iterator[Checked | Unusable]:
-    """Every record with its findings, in order: here while they are few, on all cores when they are many."""
-    work = partial(_batch, on=on)
-    waiting: deque[Future[list[Checked | Unusable]]] = deque()
-    with ExitStack() as stack:
-        pool: ProcessPoolExecutor | None = None
-        for number, batch in enumerate(_batches(documents), 1):
-            if workers < 2 or (pool is None and number * _BATCH <= _FEW):
-                yield from work(batch)
-                continue
-            pool = pool or stack.enter_context(ProcessPoolExecutor(workers))
-            waiting.append(pool.submit(work, batch))
-            while len(waiting) > 4 * workers:
-                yield from waiting.popleft().result()
-        while waiting:
-            yield from waiting.popleft().result()
-
-
-def _documents(path: Path) -> Iterator[Document]:
-    for file in files.found([str(path)]):
-        yield from files.documents(file)
+def look(record: Record, on: date | None) -> Checked:
+    """A record with its findings: what reading noticed, then what the rules find."""
+    found = (*record.findings, *record_check.check(record, on))
+    return Checked(record.registry_id, record.title, record.file, found)
 
 
 # ---------------------------------------------------------------- the commands
 
 
-_NAME = "name a record, a page, a folder, a .jsonl or a .zip of records"
-
-
 def check(path: Path, on: str, table: Path | None, page: Path | None, *, as_json: bool) -> int:
     """Check a protocol, one record or page, or many records; which of them it is, the content tells."""
     seen_from = edge.day(on, "--on") if on else None
-    if is_many(path):
-        return _many(_documents(path), path, seen_from, table, page, as_json=as_json)
-    content = edge.content(path)
-    if paper.is_protocol(content, path):
+    many = path.is_dir() or path.name.lower().endswith(_PACKED)
+    if not many and paper.is_protocol(edge.content(path), path):
         return paper.check(path, as_json=as_json)
-    document = Document(str(path), 0, content, "")
-    found = list(islice(_checked(document, seen_from), 2)) if table is None and page is None else []
-    if len(found) == 1:
-        return _one(found[0], path, as_json=as_json)
-    return _many(iter((document,)), path, seen_from, table, page, as_json=as_json)
+    arrivals = stream.each(path, partial(look, on=seen_from))
+    first = list(islice(arrivals, 2))
+    if len(first) == 1 and not many and table is None and page is None:
+        return _one(first[0], path, as_json=as_json)
+    return _many(chain(first, arrivals), path, seen_from, table, page, as_json=as_json)
 
 
-def _one(checked: Checked | Unusable, path: Path, *, as_json: bool) -> int:
-    if isinstance(checked, Unusable):
-        raise checked
+def _one(arrival: Arrival[Checked], path: Path, *, as_json: bool) -> int:
+    if arrival.made is None:
+        raise Unusable(*arrival.findings)
+    found = arrival.made.findings
     if as_json:
-        edge.to_json({"file": str(path), "findings": [edge.finding_json(finding) for finding in checked.findings]})
+        edge.to_json({"file": str(path), "findings": [edge.finding_json(finding) for finding in found]})
     else:
-        show.findings(checked.findings)
-        show.tally(checked.findings)
-    return edge.negative(checked.findings)
+        show.findings(found)
+        show.tally(found)
+    return edge.negative(found)
 
 
 def _many(
-    documents: Iterator[Document], path: Path, on: date | None, table: Path | None, page: Path | None, *, as_json: bool
+    arrivals: Iterator[Arrival[Checked]], path: Path, on: date | None, table: Path | None, page: Path | None, *,
+    as_json: bool,
 ) -> int:  # fmt: skip
     made, broken, worst = Survey(), list[Finding](), list[Example]()
     with _rows(table) as rows, show.progress("records") as progress:
         task = progress.add_task("checking", total=None)
-        for checked in each(documents, on, os.cpu_count() or 1):
-            if isinstance(checked, Unusable):
-                broken += checked.findings
+        for arrival in arrivals:
+            checked = arrival.made
+            if checked is None:
+                broken += arrival.findings
                 made.unreadable += 1
                 continue
             made.add(checked)
@@ -157,24 +86,27 @@ def _many(
             rows.write(checked)
             progress.update(task, advance=1)
     if not made.records:
-        raise (
-            Unusable(*broken) if broken else edge.bad("check.records", "no record is there", "name another", str(path))
-        )
+        raise Unusable(*broken) if broken else edge.bad("check.records", "no record is there", _NAME, str(path))
     if page:
         edge.put(page, render(made, worst, str(path), on))
     if as_json:
         edge.to_json(_json(made, broken))
     else:
         _tell(made, path)
-        show.findings(broken[:10], error=True)
+        show.findings(broken[:_FEW], error=True)
         for written in filter(None, (table, page)):
             show.line(f"wrote {written}")
     return int(any(made.with_severity[severity] for severity in ("error", "contradiction", "warning")))
 
 
+_NAME = "name a record, a page, a folder, a .jsonl or a .zip of records"
+_FEW = 10
+"""Records that could not be read are named up to this number; JSON has them all."""
+
+
 # ---------------------------------------------------------------- a table for spreadsheets
 
-_COLUMNS = ("trial", "title", "file", "line", "code", "severity", "message", "place", "quote", "other_place",
+_COLUMNS = ("trial", "title", "file", "code", "severity", "message", "place", "quote", "other_place",
             "other_quote", "next_step")  # fmt: skip
 
 
@@ -192,7 +124,7 @@ class _Rows:
             return
         for finding in checked.findings:
             places = [cell for place in finding.places[:2] for cell in (where(place), place.quote)]
-            row = (checked.identity, checked.title, checked.file, checked.line or "", finding.code, finding.severity,
+            row = (checked.identity, checked.title, checked.file, finding.code, finding.severity,
                    finding.message, *places, *[""] * (4 - len(places)), finding.hint)  # fmt: skip
             self._writer.writerow([_harmless(str(cell)) for cell in row])
 
@@ -247,8 +179,7 @@ def _json(made: Survey, broken: Iterable[Finding]) -> dict[str, object]:
             "code": rule.code, "severity": rule.severity, "means": rule.means, "findings": rule.findings,
             "records": rule.records, "percent": round(made.share(rule.records), 2),
             "examples": [
-                {"trial": e.record.identity, "file": e.record.file, "line": e.record.line,
-                 "finding": edge.finding_json(e.finding)}
+                {"trial": e.record.identity, "file": e.record.file, "finding": edge.finding_json(e.finding)}
                 for e in rule.examples
             ],
         }

@@ -10,7 +10,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
-from stromal.values import Finding
+from stromal.read.paths import where as spoken
+from stromal.values import Finding, Place
 
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -29,7 +30,7 @@ def findings(found: Sequence[Finding], *, error: bool = False) -> None:
     """Findings one below the other: place, severity and code; then the message, the words quoted, the next step."""
     console = err if error else out
     for finding in found:
-        where = str(finding.places[0]) if finding.places else ""
+        where = _head(finding.places[0]) if finding.places else ""
         head = Text.assemble((finding.severity, _STYLE[finding.severity]), "  ", (finding.code, "dim"))
         if where:
             head = Text.assemble((where, "bold"), "  ", head)
@@ -37,9 +38,15 @@ def findings(found: Sequence[Finding], *, error: bool = False) -> None:
         console.print(Text(f"    {finding.message}"))
         for place in finding.places:
             if place.quote:
-                console.print(Text(f"    {place.line:>4} | {_cut(place.quote)}", style="dim"))
+                stands = spoken(place) if place.path else f"{place.line:>4}"
+                console.print(Text(f"    {stands} | {_cut(place.quote)}", style="dim"))
         if finding.hint:
             console.print(Text(f"    -> {finding.hint}", style="italic"))
+
+
+def _head(place: Place) -> str:
+    """The place that a finding begins at: the way editors open it; of a record's field, the name people know."""
+    return ": ".join(filter(None, (place.file, spoken(place)))) if place.path else str(place)
 
 
 def _cut(quote: str, width: int = 110) -> str:

@@ -17,18 +17,17 @@ _EXAMPLES = 3
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """One record with what its check found: its number, title, file and the line it begins at."""
+    """One record with what its check found: its number, its title, and the file (with the line) it came from."""
 
     identity: str
     title: str
     file: str
-    line: int
     findings: tuple[Finding, ...]
 
     @property
     def name(self) -> str:
         """The registry number, or else where the record stands."""
-        return self.identity or (f"{self.file}:{self.line}" if self.line else self.file)
+        return self.identity or self.file
 
 
 @dataclass(frozen=True, slots=True)
