@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from stromal.read.record import Record
 
 DATA = Path(__file__).resolve().parents[1] / ".." / "shared" / "data" / "registry"
 
@@ -219,3 +222,13 @@ def real(name: str, step: int = 1) -> Iterator[bytes]:
         for number, line in enumerate(lines):
             if number % step == 0:
                 yield line.rstrip(b"\n")
+
+
+def called(record: Record) -> str:
+    """What to make of a record, in a worker too: its number and its title."""
+    return f"{record.registry_id} {record.title}"
+
+
+def died(_: Record) -> None:
+    """A worker that ends without a word."""
+    os._exit(1)
