@@ -104,6 +104,8 @@ _PARTED = pattern(
     r"|four|five|six)\s+(?:\w+\s+){0,2}?(?:doses|infusions|administrations|weeks|months|days|times|visits|sessions",
     r"|injections of)\b",
 )
+_UP_TO = pattern(r"\bup\s+to\s+$")
+"""`2 x 10^6 cells/kg, up to 10^8 cells`: behind a dose per kilogram, a number of cells is its cap."""
 _SAFE = pattern(r"\s*(?:(?:is|as|to be|be)\s+)?(?:a\s+)?(?:safe|tolerated)\s+dose")
 _SUBSEQUENT = pattern(r"\bsubsequent\b")
 
@@ -186,7 +188,10 @@ def doses(line: str) -> tuple[Found, ...]:
             continue
         following = next((every[n].count.start for n in range(place + 1, len(every)) if measures[n]), spot.high)
         before = spot.text[max(spot.low, edge) : spot.count.start]
-        made.append(_found(spot, measure, _role(before, spot.text[measure.end : min(spot.high, following)])))
+        name = _role(before, spot.text[measure.end : min(spot.high, following)])
+        if name == "dose" and measure.unit == "cells" and edge > spot.low and made[-1].unit == "cells/kg":
+            name = "dose_maximum" if _UP_TO.search(before) else name
+        made.append(_found(spot, measure, name))
         edge = spot.count.end
     return tuple(made)
 

@@ -60,6 +60,10 @@ _NEXT_NOUN = re.compile(
     r"\s+(?!increased|reduced|given|once|twice|will|were|total|dose|unit|inject|infus|administ|deliver|transplant|with"
     r"|into|from|intra|suspend|dilut|every|each|followed|through|three|four|times|resuspend|mixed|over|under)[a-z]{4,}"
 )
+_GIVEN_TO = pattern(
+    r"\s*\)?\s*(?:/|\bper\b)\s*(?:\w+\s+)?(?:limb|leg|knee|joint|eye|hip|site|patient|subject|person|time|dose",
+    r"|injection|infusion|administration|implant)\b",
+)
 _DOSE_WORD = pattern(
     r"\b(?:dos(?:e|es|age|ages|ed|ing)|amount|cells?|\w*MSCs?|\w*ASCs?|infus\w+|inject\w+|transplant\w*|administ\w+",
     r"|implant\w*|instill?\w+|expanded|deliver\w*|receiv\w+)\b",
@@ -86,7 +90,7 @@ _KG_BEFORE = pattern(r"(?:/|\bper)\s*(?:kg|kilogram)\b(?:\s*(?:of|body|weight|bw
 _UNITS = pattern(r"\s*units?(?=\s*(?:/|per)\s*kg)")
 _DENSITY = pattern(
     rf"{_PER}(?P<of>cm|mm|m)\s?(?:\^\s?)?(?P<power>[23²³])",
-    rf"|{_PER}(?P<word>square|cubic)\s+(?P<long>centi|milli)?met(?:er|re)|{_PER}met(?:er|re)s?\s+(?P<after>square)d?",
+    rf"|{_PER}(?P<word>square|sq\.?|cubic)\s+(?P<long>centi|milli|c|m)?(?:met(?:er|re)|m\b)|{_PER}met(?:er|re)s?\s+(?P<after>square)d?",
 )
 _DENSITY_BEFORE = pattern(
     r"\b(?:each|per|every)\s+(?P<of>cm|mm)\s?(?:\^\s?)?(?P<power>[23²³])(?P<word>)(?P<long>)(?P<after>)[^.;\d]{0,40}$"
@@ -181,8 +185,8 @@ _SMALL_POWERS = str.maketrans("²³", "23")
 
 def _dense(match: re.Match[str]) -> Measure:
     """Cells per area or per volume of tissue: a measure of its own, never a dose of a person."""
-    power = match["power"] or ("2" if (match["word"] or match["after"]).lower() == "square" else "3")
-    length = match["of"] or {"centi": "cm", "milli": "mm"}.get((match["long"] or "").lower(), "m")
+    power = match["power"] or ("2" if (match["word"] or match["after"]).lower().startswith("sq") else "3")
+    length = match["of"] or {"c": "cm", "m": "mm"}.get((match["long"] or "").lower()[:1], "m")
     return Measure(f"cells/{length.lower()}{power.translate(_SMALL_POWERS)}", match.end())
 
 
@@ -253,7 +257,7 @@ def by_its_size(spot: Spot) -> Measure | None:
     elif count.kind == "scale":
         said = close or (not _NEXT_NOUN.match(text, count.end) and _DOSE_WORD.search(spot.before[-80:]) is not None)
     else:
-        said = close or _DOSE_WORD.search(spot.sentence) is not None
+        said = close or any((_DOSE_WORD.search(spot.sentence), _GIVEN_TO.match(text, count.end)))
     if not said:
         return None
     unit = "cells/kg" if _kg_before(spot) else "cells"

@@ -38,6 +38,7 @@ from stromal.read.record import Number, Range
         ("10x10^6 unit of cord mesenchymal stem cells", 10_000_000, "cells", "stated"),
         ("20x10^6 cells per cc in a single administration of 7cc", 140_000_000, "cells", "repaired"),
         ("10 mL of 2x10^6 cells/mL", 20_000_000, "cells", "repaired"),
+        ("5*10/7 per ischemic limb", 50_000_000, "cells", "repaired"),
         ("1x10^7 cells/1 mL/vial", 10_000_000, "cells", "stated"),
         ("Submucosal injection of 2.0 x 10,000,000/5ml", 20_000_000, "cells", "stated"),
         ("MPC 12.5 M solution for infusion", 12_500_000, "cells", "stated"),
@@ -139,6 +140,7 @@ def test_lists_share_their_unit() -> None:
         ("3x10(6) cells/cm3", "cells/cm3"),
         ("1 x 10^6 MSC per square centimetre", "cells/cm2"),
         ("1 x 10^6 MSC per cubic millimeter", "cells/mm3"),
+        ("500000 cells per square cm", "cells/cm2"),
         ("2x10^6 cells per meter squared", "cells/m2"),
         ("for each cm2 of the ulcer (1-5)x10^6", "cells/cm2"),
     ],
@@ -158,6 +160,8 @@ def test_densities(text: str, unit: str) -> None:
         ("The maximum tolerated dose of 4 million cells", ["dose"]),
         ("Cohort 1: 1x10^6 cells for the first dose group", ["dose"]),
         ("not exceeding 2x10^8 cells", ["dose_maximum"]),
+        ("2 x 10^6 cells/kg, up to 150 million cells", ["dose", "dose_maximum"]),
+        ("up to 150 million cells", ["dose"]),
     ],
 )
 def test_totals_and_caps(text: str, named: list[str]) -> None:
