@@ -121,7 +121,8 @@ def _names(names: tuple[str, ...]) -> object:
 
 
 def _source(source: m.Source) -> dict[str, object]:
-    return {"lines": source.lines[0] if len(source.lines) == 1 else list(source.lines), "says": source.says}
+    lines = source.lines[0] if len(source.lines) == 1 else list(source.lines)
+    return {"path": source.path, "lines": lines, "says": source.says}
 
 
 def _assumption(assumption: m.Assumption) -> object:

@@ -42,11 +42,15 @@ BUILT_IN = ("birth_date", "sex")
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What a value rests on: lines of the registry record, retold in the file's own words."""
+    """What a value rests on: lines of the registry record, retold in the file's own words.
+
+    In a record made of named fields, `path` names the field and the lines count within it.
+    """
 
     name: str
     says: str
     lines: tuple[int, ...] = ()
+    path: str = ""
 
 
 @dataclass(frozen=True, slots=True)

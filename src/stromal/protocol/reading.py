@@ -48,7 +48,7 @@ class Reader:
     def protocol(self) -> m.Protocol | None:
         """The whole protocol, as far as it can be read."""
         self._check_root()
-        sources = {name: m.Source(name, s.text("says"), s.lines("lines")) for name, s in self._named("sources")}
+        sources = {name: m.Source(name, s.text("says"), s.lines("lines"), s.text("path")) for name, s in self._named("sources")}
         self.sources = frozenset(sources)
         facts = self._facts()
         visits = self._expanded()

@@ -50,6 +50,7 @@ SHAPES: Mapping[str, tuple[Key, ...]] = {
         _SRC,
     ),
     "source": (
+        Key("path", "text", "field of a record made of fields, in which the lines are counted"),
         Key("lines", "lines", "line or lines of the registry record, such as 45 or 28-30"),
         Key("says", "text", "what stands there, retold", required=True),
     ),

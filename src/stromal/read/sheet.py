@@ -46,8 +46,11 @@ class Sheet:
         if len(quote) > _LONGEST_QUOTE:
             quote = quote[:_LONGEST_QUOTE].rsplit(" ", 1)[0] + " ..."
         known = self.sections["sources"]
+        path = next((place.path for place in places if place.line), "")
         if name not in known and lines:
-            known[name] = {"lines": [str(line) for line in lines], "says": printable(quote)}
+            counted = sorted({place.line for place in places if place.line and place.path == path})
+            where: dict[str, Node] = {"path": path} if path else {}
+            known[name] = {**where, "lines": [str(line) for line in counted], "says": printable(quote)}
         return name
 
     def stated(self, statement: Statement) -> list[str]:
