@@ -174,6 +174,7 @@ def test_chunks_change_nothing(seed: int, sizes: list[int], name: str) -> None:
         start += size
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2**64 - 1), st.integers(0, 2**40), st.integers(0, 2**20), st.integers(0, 200))
 def test_keys_are_the_same_compiled(seed: int, trial: int, person: int, purpose: int) -> None:
     """Python's whole numbers and the compiled ones mix alike."""

@@ -241,13 +241,19 @@ def select(design: d.Design, tally: Tally, fit: Fit = fitted) -> int | None:
             given = (dose for dose in range(tally.doses) if tally.treated[dose])
             return max((dose for dose in given if tally.toxic[dose] <= inside.allowed), default=None)
         case d.ThreePlusThree():
-            return None
+            # A modifier ended the trial: the highest dose that 3+3 would have left upwards is declared.
+            return max((dose for dose in range(tally.top) if _cleared(tally, dose)), default=None)
         case d.Boin() | d.IThreePlusThree() | d.Mtpi2():
             return nearest_rising(tally, inside.target, inside.cutoff)
         case d.Crm() | d.Blrm():
             return fit(inside, tally)
         case _:
             assert_never(inside)
+
+
+def _cleared(tally: Tally, dose: int) -> bool:
+    treated, toxic = tally.treated[dose], tally.toxic[dose]
+    return (treated >= 3 and toxic == 0) or (treated >= 6 and toxic <= 1)
 
 
 def nearest_rising(tally: Tally, target: float, cutoff: float) -> int | None:

@@ -1,0 +1,259 @@
+"""Designs by name: what a protocol file or a command says, as a Design.
+
+Takes a name (`boin`, `3+3`) and its numbers by name; gives the Design with its modifiers. Every name, its numbers and
+their meaning stand in one table, from which manuals and messages are made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import TypeAlias
+
+from stromal.rules.escalation import designs as d
+from stromal.rules.escalation.courses import Course, Ladder, Within
+from stromal.rules.escalation.models import skeleton
+
+Number: TypeAlias = float | int | bool | str | tuple[float, ...]
+Numbers: TypeAlias = Mapping[str, Number]
+
+MEANINGS: dict[str, str] = {
+    "target": "the toxicity rate looked for",
+    "cohort": "people treated together",
+    "most": "the greatest number of people",
+    "start": "the first dose, counted from 1",
+    "stop_at": "stop when the next dose has had this many people",
+    "too_toxic": "stop when the lowest dose is more toxic than this for sure",
+    "certainty": "how sure that must be; also closes doses of interval designs",
+    "skipping": "whether untried doses may be skipped",
+    "coherent": "whether the dose never rises right after toxicity at the target rate or more",
+    "people_days": "days between people of a cohort",
+    "sentinel_days": "days after the first person of a cohort",
+    "cohort_days": "days between cohorts",
+    "wait": "whether nobody is treated while a window is open",
+    "deescalate": "whether six people are seen on the dose declared",
+    "allowed": "toxicities allowed in a cohort",
+    "below": "how far the interval reaches below the target",
+    "above": "how far the interval reaches above the target",
+    "safe": "the rate that is clearly below the target",
+    "toxic": "the rate that is clearly above the target",
+    "pending": "the share of people on a dose whose window may be open",
+    "skeleton": "the prior guess of each dose's toxicity",
+    "half_width": "half the indifference interval around the target, which makes the skeleton",
+    "prior_dose": "the dose thought to hit the target, counted from 1",
+    "model": "empiric or logistic",
+    "variance": "the prior variance of the model's parameter",
+    "amounts": "the doses themselves",
+    "reference": "the reference dose",
+    "interval": "the target interval, low and high",
+    "overdose": "the greatest chance of overdosing allowed",
+    "people": "people in the trial",
+    "need": "people who must come through",
+    "harmed": "people with unacceptable toxicity that stop the trial",
+    "administrations": "doses that each person gets",
+    "unacceptable": "the lowest unacceptable grade",
+}
+"""Every number a design may be given, and what it means."""
+
+_CALENDAR = ("people_days", "sentinel_days", "cohort_days", "wait")
+_AROUND = ("most", "start", "stop_at", "too_toxic", "certainty", *_CALENDAR)
+_INTERVAL = ("target", "cohort", "below", "above", *_AROUND)
+_BOIN = ("target", "cohort", "safe", "toxic", *_AROUND)
+_CRM = (
+    "target",
+    "cohort",
+    "skeleton",
+    "half_width",
+    "prior_dose",
+    "model",
+    "variance",
+    "skipping",
+    "coherent",
+    *_AROUND,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A design's name, what it is, the numbers it takes, and how it is made of them and the number of doses."""
+
+    name: str
+    says: str
+    takes: tuple[str, ...]
+    make: Callable[[Numbers, int], d.Design | Course]
+
+
+def _float(numbers: Numbers, name: str, default: float) -> float:
+    value = numbers.get(name, default)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError(f"{name} ({MEANINGS[name]}) is a number, not {value}")
+    return float(value)
+
+
+def _whole(numbers: Numbers, name: str, default: int) -> int:
+    value = _float(numbers, name, default)
+    if value != int(value):
+        raise ValueError(f"{name} ({MEANINGS[name]}) is a whole number, not {value:g}")
+    return int(value)
+
+
+def _truth(numbers: Numbers, name: str, default: bool) -> bool:
+    value = numbers.get(name, default)
+    if not isinstance(value, bool):
+        raise ValueError(f"{name} ({MEANINGS[name]}) is yes or no, not {value}")
+    return value
+
+
+def _series(numbers: Numbers, name: str) -> tuple[float, ...]:
+    value = numbers.get(name, ())
+    if isinstance(value, str | bool):
+        raise ValueError(f"{name} ({MEANINGS[name]}) is a list of numbers, not {value}")
+    return tuple(value) if isinstance(value, tuple) else (float(value),)
+
+
+def _of_doses(found: tuple[float, ...], name: str, doses: int) -> tuple[float, ...]:
+    if len(found) != doses:
+        raise ValueError(f"{name} gives {len(found)} numbers for {doses} doses")
+    return found
+
+
+# ---------------------------------------------------------------- how each is made
+
+
+def _fixed(numbers: Numbers, _: int) -> d.Design:
+    return _around(d.FixedCohorts(_whole(numbers, "cohort", 3), _whole(numbers, "allowed", 0)), numbers)
+
+
+def _three(numbers: Numbers, _: int) -> d.Design:
+    return _around(d.ThreePlusThree(_truth(numbers, "deescalate", False)), numbers)
+
+
+def _i3(numbers: Numbers, _: int) -> d.Design:
+    target, cohort = _float(numbers, "target", 0.30), _whole(numbers, "cohort", 3)
+    below, above = _float(numbers, "below", 0.05), _float(numbers, "above", 0.05)
+    return _around(d.IThreePlusThree(target, below, above, _float(numbers, "certainty", 0.95), cohort), numbers, 30)
+
+
+def _mtpi2(numbers: Numbers, _: int) -> d.Design:
+    target, cohort = _float(numbers, "target", 0.30), _whole(numbers, "cohort", 3)
+    below, above = _float(numbers, "below", 0.05), _float(numbers, "above", 0.05)
+    return _around(d.Mtpi2(target, below, above, _float(numbers, "certainty", 0.95), cohort), numbers, 30)
+
+
+def _boin(numbers: Numbers, _: int) -> d.Design:
+    pending = _float(numbers, "pending", 0.5) if "pending" in numbers else None
+    made = d.Boin(
+        _float(numbers, "target", 0.30), _float(numbers, "safe", 0.0), _float(numbers, "toxic", 0.0),
+        _float(numbers, "certainty", 0.95), _whole(numbers, "cohort", 3), pending,
+    )  # fmt: skip
+    return _around(made, numbers, 30)
+
+
+def _tite_boin(numbers: Numbers, doses: int) -> d.Design:
+    return _boin({"pending": 0.5, **numbers}, doses)
+
+
+def _crm(numbers: Numbers, doses: int) -> d.Design:
+    model = numbers.get("model", "empiric")
+    if model not in ("empiric", "logistic"):
+        raise ValueError(f"the model is empiric or logistic, not {model}")
+    kind: d.Model = "logistic" if model == "logistic" else "empiric"
+    target = _float(numbers, "target", 0.30)
+    guesses = _series(numbers, "skeleton") or skeleton(
+        _float(numbers, "half_width", 0.06), target, _whole(numbers, "prior_dose", (doses + 1) // 2), doses, kind
+    )
+    made: d.Design = d.Crm(
+        _of_doses(guesses, "skeleton", doses), target, kind, _float(numbers, "variance", 1.34),
+        _whole(numbers, "cohort", 3),
+    )  # fmt: skip
+    if not _truth(numbers, "skipping", False):
+        made = d.NoSkipping(made)
+    if _truth(numbers, "coherent", True):
+        made = d.Coherent(made, target)
+    return _around(made, {"start": 1, **numbers}, 30)
+
+
+def _blrm(numbers: Numbers, doses: int) -> d.Design:
+    amounts = _of_doses(_series(numbers, "amounts"), "amounts", doses)
+    interval = _series(numbers, "interval") or (0.16, 0.33)
+    if len(interval) != 2:
+        raise ValueError("interval gives two numbers, low and high")
+    made: d.Design = d.Blrm(
+        amounts, _float(numbers, "reference", amounts[-1]), interval=(interval[0], interval[1]),
+        overdose=_float(numbers, "overdose", 0.25), size=_whole(numbers, "cohort", 3),
+    )  # fmt: skip
+    made = made if _truth(numbers, "skipping", False) else d.NoSkipping(made)
+    return _around(made, {"start": 1, **numbers}, 30)
+
+
+def _within(numbers: Numbers, _: int) -> Course:
+    people = _whole(numbers, "people", 6)
+    return Within(people, _whole(numbers, "need", people), _whole(numbers, "harmed", 0) or None)
+
+
+def _ladder(numbers: Numbers, doses: int) -> Course:
+    start = _whole(numbers, "start", 1)
+    if not 1 <= start <= doses:
+        raise ValueError(f"the first dose is one of 1 to {doses}, not {start}")
+    return Ladder(
+        _whole(numbers, "people", 20), _whole(numbers, "administrations", 4), start - 1,
+        unacceptable=_whole(numbers, "unacceptable", 3), stop_at=_whole(numbers, "harmed", 0) or None,
+    )  # fmt: skip
+
+
+def _around(design: d.Design, numbers: Numbers, most: int = 0) -> d.Design:
+    """The modifiers that the numbers ask for, around a design."""
+    if "start" in numbers:
+        design = d.StartAt(design, _whole(numbers, "start", 1) - 1)
+    if "stop_at" in numbers:
+        design = d.StopAt(design, _whole(numbers, "stop_at", 0))
+    if "too_toxic" in numbers:
+        limit, certainty = _float(numbers, "too_toxic", 0), _float(numbers, "certainty", 0.95)
+        design = d.StopTooToxic(design, limit, certainty)
+    if "most" in numbers or most:
+        design = d.AtMost(design, _whole(numbers, "most", most))
+    days = [_float(numbers, name, 0.0) for name in ("people_days", "sentinel_days", "cohort_days")]
+    if any(days):
+        design = d.Staggered(design, *days)
+    return d.Suspended(design) if _truth(numbers, "wait", False) else design
+
+
+KINDS: dict[str, Kind] = {
+    kind.name: kind
+    for kind in (
+        Kind("fixed", "one cohort a dose, in turn", ("cohort", "allowed", *_AROUND), _fixed),
+        Kind("3+3", "three people, three more after one toxicity", ("deescalate", *_AROUND), _three),
+        Kind("i3+3", "the rate against an interval, and with one toxicity less", _INTERVAL, _i3),
+        Kind("mtpi2", "the heaviest of intervals of equal width", _INTERVAL, _mtpi2),
+        Kind("boin", "the rate against two boundaries", _BOIN, _boin),
+        Kind("tite-boin", "BOIN while windows are open", ("pending", *_BOIN), _tite_boin),
+        Kind("crm", "a one-parameter model; TITE-CRM while windows are open", _CRM, _crm),
+        Kind("blrm", "a two-parameter model with overdose control",
+             ("amounts", "reference", "interval", "overdose", "skipping", "cohort", *_AROUND), _blrm),
+        Kind("within", "each person gets every dose in turn", ("people", "need", "harmed"), _within),
+        Kind("ladder", "each person moves by the worst toxicity since the dose before",
+             ("people", "administrations", "start", "unacceptable", "harmed"), _ladder),
+    )
+}  # fmt: skip
+"""Every design by its name."""
+
+
+def named(name: str, numbers: Numbers, doses: int) -> d.Design | Course:
+    """The design of that name with these numbers. ValueError names what cannot be, and the nearest word."""
+    if doses < 1:
+        raise ValueError(f"a design needs at least one dose, not {doses}")
+    kind = KINDS.get(name)
+    if kind is None:
+        raise ValueError(f"“{name}” is no design{_nearest(name, KINDS)}; there are {', '.join(KINDS)}")
+    for number in numbers:
+        if number not in kind.takes:
+            raise ValueError(
+                f"{name} takes no {number}{_nearest(number, kind.takes)}; it takes {', '.join(kind.takes)}"
+            )
+    return kind.make(numbers, doses)
+
+
+def _nearest(word: str, known: Mapping[str, Kind] | tuple[str, ...]) -> str:
+    near = get_close_matches(word, list(known), 1, 0.6)
+    return f"; did you mean {near[0]}?" if near else ""
