@@ -60,6 +60,15 @@ def structured_ages(sections: tuple[Section, ...]) -> tuple[Reading, ...]:
     return tuple(made)
 
 
+def _either_end(sections: tuple[Section, ...]) -> Iterator[Reading]:
+    """A single age that a portal prints without a label: the youngest or the oldest, and both readings stand."""
+    for item in (item for section in sections for item in section.items if item.label == "age_end"):
+        length = next(durations(item.place.quote), None)
+        if length is not None and not isinstance(length.value, Range):
+            for value in (Range(low=length.value), Range(high=length.value)):
+                yield Reading(value, length.unit, (item.place,), "ambiguous", "printed alone, without its label")
+
+
 # ---------------------------------------------------------------- whom a phrase speaks of
 
 _PART = pattern(
@@ -221,7 +230,7 @@ def age_statement(sections: tuple[Section, ...]) -> Statement:
     if open_ended and not clashing:
         return settle("age", _rivals(open_ended[0], base, places))
     if not base:
-        return settle("age", ())
+        return settle("age", _either_end(sections))
     low, high = base.get("low"), base.get("high")
     if low and high and low[1] == high[1] and low[0] > high[0]:
         return settle(

@@ -75,13 +75,48 @@ def marked(text: str) -> tuple[str, str]:
     return (match[0].strip(), text[match.end() :].strip()) if match else ("", text.strip())
 
 
-_INLINE = re.compile(r"(?<!\s)\s++(?=[*•▪]\s+\S|\d{1,2}[.)]\s+[A-Z])|(?<=[.;])\s++(?=-\s+[A-Z])")
+_NUMBER = r"(?P<open>\(?)(?P<number>\d{1,2})(?P<close>[.)])"
+_STEP = re.compile(rf"(?<!\s)\s++(?={_NUMBER}\s+\S)")
+_COMPARED = re.compile(r"[≥≤<>=~±(]$")
+_COUNTING = re.compile(
+    r"\b(?:of|to|than|least|most|or|and|grade|class|stage|type|level|day|week|visit|phase)$", re.IGNORECASE
+)
+"""What a number of the sentence itself may stand behind, so that it is no number of a list."""
+_BULLETS = {sign: re.compile(rf"(?<!\s)\s++(?=[{sign}]\s+\S)") for sign in "*•·▪◦"}
+_DASHES = re.compile(r"(?<=[.;])\s++(?=[–-]\s+[A-Z])")
+_FIRST = re.compile(rf"\s*{_NUMBER}\s")
 
 
 def listed(line: Line) -> Iterator[Line]:
-    """The items of a list that a portal printed on one line: only where the line itself begins with a mark."""
-    parts = _INLINE.split(line.text) if _MARK.match(line.text) else [line.text]
+    """The items of a list that a portal printed on one line: only where the line itself begins with a mark.
+
+    A bullet is parted at the same bullet; a number only where the next number of the list follows.
+    """
+    mark = _MARK.match(line.text)
+    first = _FIRST.match(line.text)
+    if mark is None:
+        parts = [line.text]
+    elif first:
+        parts = list(_counted(line.text, first))
+    else:
+        parts = _BULLETS.get(mark[0].strip()[:1], _DASHES).split(line.text)
     yield from (Line(line.number, part) for part in parts if part.strip())
+
+
+def _counted(text: str, first: re.Match[str]) -> Iterator[str]:
+    """A numbered list, parted before each number that is one more than the last; a list inside an item stays there."""
+    style, number, start = first.group("open", "close"), int(first["number"]), 0
+    steps = [(step, int(step["number"])) for step in _STEP.finditer(text) if step.group("open", "close") == style]
+    last = max((found for _, found in steps), default=0)
+    for step, found in steps:
+        if found == 1:
+            break
+        before = text[max(0, step.start() - 8) : step.start()]
+        if found != number + 1 or _COMPARED.search(before) or (found == last and _COUNTING.search(before)):
+            continue
+        yield text[start : step.end()]
+        start, number = step.end(), found
+    yield text[start:]
 
 
 _PORTAL = re.compile(
@@ -181,12 +216,33 @@ class Builder:
         self._open[-1].items.append(item)
         self._labels[self._open[-1].name].add(item.label)
 
+    def cut(self, line: Line) -> None:
+        """The last line, when the page is cut inside a heading or label: it belongs to nothing."""
+        self.open("cut")
+        self.item(line, "cut")
+
+    def rename(self, name: str) -> None:
+        """Call the section being filled by another name, once its first lines show what it is."""
+        self._open[-1].name = name
+        self._labels.setdefault(name, set())
+
     def titled(self) -> None:
         """Of the lines at the top only the last can be the title: label those above it as such."""
         items = self._open[0].items
         plain = [at for at, item in enumerate(items) if not item.label]
         for at in plain[:-1]:
             items[at] = replace(items[at], label="above")
+
+
+def cut_short(line: Line, known: Iterable[str]) -> bool:
+    """Whether the last line of a page is the beginning of a heading or label, cut before its end."""
+    words = line.words.lower()
+    return len(words) > _LEAST_LEFT and any(each.startswith(words) and each != words for each in known)
+
+
+_LEAST_LEFT = 3
+SPONSOR_CLASSES = r"(?:OTHER_GOV|OTHER|INDUSTRY|NIH|FED|NETWORK|INDIV|UNKNOWN|AMBIG)"
+"""What kind of body a sponsor is, as the registry prints it."""
 
 
 @dataclass(frozen=True, slots=True)

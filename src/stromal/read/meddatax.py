@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from stromal.read.layout import (
+    SPONSOR_CLASSES,
     Builder,
     Layout,
     Line,
     Mark,
     criteria_begin,
+    cut_short,
     either,
     listed,
     unglued,
@@ -125,7 +127,7 @@ _FORMS: dict[str, tuple[tuple[str, str], ...]] = {
 }
 _ELIGIBILITY = ("eligibility", "inclusion", "exclusion", "limits")
 _LISTS = ("eligibility", "inclusion", "exclusion")
-_UNKNOWN = re.compile(r"[A-Z][\w&' -]{2,40}")
+_UNKNOWN = re.compile(r"(?=.{3,41}$)[A-Z][\w'-]+(?: (?:&|and|of|the|for|to|in|[A-Z][\w'-]*))*")
 _WORDS = tuple(word.title() for word in (*_HEADINGS, *_LABELS) if " " in word)
 _TITLES = either(word.title() for word in _HEADINGS)
 _VALUES = {label: form for forms in _FORMS.values() for label, form in forms} | {"primary_completion": _DAY}
@@ -133,35 +135,43 @@ _FILLED = "|".join(
     rf"{word.title()}(?=:?\s*(?:{_VALUES[label]})\s*$)" for word, label in _LABELS.items() if label in _VALUES
 )
 _ENDS = (
-    rf"(?<=[a-z0-9.!?)\]])(?={either(_WORDS)}\s*$)|(?<=[a-z0-9.!?)\]])(?=NCT ID:\s*NCT\d{{8}}\s*$)"
-    rf"|(?<=[a-z0-9.!?)\]])(?=Last Updated:\s*[\d-]+\s*$)|(?<=[.!?])\s++(?={either(_WORDS)}\s*$)"
+    rf"(?<=[a-z0-9.!?)\]])(?={either(_WORDS)}\s*$)|(?<=[\w.!?)\]])\s*+(?=NCT ID:\s*NCT\d{{8}}\s*$)"
+    rf"|(?<=[\w.!?)\]])\s*+(?=Last Updated:\s*[\d-]+\s*$)|(?<=[.!?])\s++(?={either(_WORDS)}\s*$)"
 )
-_STARTS = rf"\s*(?:{_TITLES}\s*(?={_VERBS}\b[^*.\d]{{1,240}}\.)|{_FILLED}|{_VERBS}\b[^*.\d]{{1,240}}\.(?=\S))"
+_GUIDED = rf"{_VERBS}\b[^*.\d]{{1,240}}\."
+_STARTS = (
+    rf"\s*(?:{either(_WORDS)}(?=[A-Z])|Study Results\s+(?=The study team|Results pending)"
+    rf"|{_TITLES}\s*(?={_GUIDED})|{_FILLED}|{_GUIDED}(?=\S))"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class _Style:
-    """How this page prints headings: which sections have the portal's sentence below them."""
+    """How this page prints headings: which have the portal's sentence below them."""
 
     guided: frozenset[str]
 
     def heading(self, line: Line, after: Line | None) -> str | None:
         """The section that a line opens: a known heading, or any short line that the portal's own sentence follows.
 
-        A known heading without that sentence counts only where no other place of the page is that section's, since
+        A known heading without that sentence counts only where the page has no such heading elsewhere, since
         descriptions print such words too.
         """
         words = line.words.rstrip(":")
-        known, guided = _HEADINGS.get(words.lower()), _followed(line, after)
-        if guided and (known or _UNKNOWN.fullmatch(words)) and not _GUIDE.match(line.words):
-            return known or re.sub(r"[^a-z0-9]+", "_", words.lower()).strip("_")
-        if known and (not self.guided or (known not in self.guided and not line.words.endswith(":"))):
+        known = _HEADINGS.get(words.lower())
+        if known and _followed(line, after):
             return known
+        if known and (not self.guided or (words.lower() not in self.guided and not line.words.endswith(":"))):
+            return known
+        if known is None and _UNKNOWN.fullmatch(words) and _followed(line, after, whole=True):
+            return None if _GUIDE.match(line.words) else re.sub(r"[^a-z0-9]+", "_", words.lower()).strip("_")
         return None
 
 
-def _followed(line: Line, after: Line | None) -> bool:
-    return after is not None and after.number >= line.number and _GUIDE.fullmatch(after.words) is not None
+def _followed(line: Line, after: Line | None, *, whole: bool = False) -> bool:
+    """Whether the portal's sentence stands below a line; alone on its line, or with something glued to it."""
+    guide = _GUIDE.match(after.words) if after is not None and after.number >= line.number else None
+    return guide is not None and after is not None and (guide.end() == len(after.words) or not whole)
 
 
 def _pairs(lines: tuple[Line, ...]) -> Iterator[tuple[Line, Line | None]]:
@@ -181,6 +191,16 @@ def _marks(lines: tuple[Line, ...]) -> tuple[Mark, ...]:
     return (*(Mark(line) for line in headed.values()), *(Mark(line, strong=True) for line in named[:1]))
 
 
+_HEADED = re.compile(rf"(?<=\S)(?<!\s)\s++(?={_TITLES}\s*$)")
+
+
+def _guided_apart(lines: tuple[Line, ...]) -> Iterator[Line]:
+    """Lines, with a heading parted from the end of a line wherever the portal's sentence stands below."""
+    for line, after in _pairs(lines):
+        apart = _HEADED.split(line.text) if _followed(line, after, whole=True) else [line.text]
+        yield from (Line(line.number, text) for text in apart)
+
+
 def _form(builder: Builder, line: Line) -> str | None:
     """The field that an unlabelled value fills, told by its form; the first of its kind that is still free."""
     part = "limits" if builder.name in _ELIGIBILITY else builder.name
@@ -190,6 +210,26 @@ def _form(builder: Builder, line: Line) -> str | None:
     return None
 
 
+_BODY = re.compile(rf"(?P<name>.+?[^\s_])\s*{SPONSOR_CLASSES}")
+
+
+def _forms_in(name: str, line: Line) -> Iterator[Line]:
+    """The values that a portal glued to one line, where the whole line is made of values of this section."""
+    forms = _FORMS.get("limits" if name in _ELIGIBILITY else name, ())
+    if len(line.words) > _LONGEST_FORM:
+        forms = ()
+    for number, (_, first) in enumerate(forms):
+        for _, second in forms[number + 1 :]:
+            glued = re.fullmatch(rf"({first})\s*({second})", line.words)
+            if glued:
+                yield from (Line(line.number, part) for part in glued.groups() if part)
+                return
+    yield line
+
+
+_LONGEST_FORM = 60
+
+
 @dataclass(slots=True)
 class _Walk:
     """One walk down a page: the sections so far, and the label that waits for its value."""
@@ -197,6 +237,7 @@ class _Walk:
     builder: Builder
     style: _Style
     waiting: tuple[str, Line] | None = None
+    bare: bool = False
 
     def line(self, line: Line, after: Line | None) -> None:
         """Headings open sections, labels wait for their value, anything else is an item or the portal's sentence."""
@@ -234,7 +275,7 @@ class _Walk:
 
     def _lists(self) -> bool:
         """Whether a heading of criteria may stand here: not in a description if the page has a part for criteria."""
-        return self.builder.name in _ELIGIBILITY or "eligibility" not in self.style.guided
+        return self.builder.name not in ("summary", "description") or "eligibility criteria" not in self.style.guided
 
     def _fielded(self, label: str) -> None:
         """Structured limits printed after the last criterion are a section of their own."""
@@ -243,9 +284,12 @@ class _Walk:
 
     def _rest(self, line: Line) -> None:
         builder = self.builder
-        if builder.fresh and not builder.guided and _GUIDE.fullmatch(line.words):
-            builder.guide(line)
-            return
+        guide = _GUIDE.match(line.words) if builder.fresh and not builder.guided else None
+        if guide:
+            builder.guide(Line(line.number, guide[0]))
+            line = Line(line.number, line.words[guide.end() :])
+            if not line.words:
+                return
         inline = next(((name, m) for name, form in _INLINE if (m := form.fullmatch(line.words))), None)
         if inline:
             builder.item(Line(line.number, inline[1]["value"]), inline[0], line)
@@ -253,28 +297,59 @@ class _Walk:
         self._item(line)
 
     def _item(self, line: Line) -> None:
-        label = _form(self.builder, line)
-        if label:
-            self._fielded(label)
-            self.builder.item(line, label)
-            return
-        for part in listed(line) if self.builder.name in ("inclusion", "exclusion") else (line,):
-            self.builder.item(part)
+        for part in _forms_in(self.builder.name, line):
+            label = _form(self.builder, part)
+            if label:
+                self._fielded(label)
+                self.builder.item(part, label)
+                self.bare = self.bare or label in ("age_min", "start")
+            else:
+                self._text(part)
+
+    def _text(self, line: Line) -> None:
+        name = self.builder.name
+        if name in ("inclusion", "exclusion"):
+            for part in listed(line):
+                self.builder.item(part)
+        elif name == "sponsor":
+            body = _BODY.fullmatch(line.words)
+            self.builder.item(Line(line.number, body["name"]) if body else line)
+        else:
+            below = name == "title" and self.builder.labelled(name, "registry_id")
+            self.builder.item(line, "below" if below else "")
 
 
 def split(lines: tuple[Line, ...], file: str) -> tuple[Section, ...]:
     """Walk down the page; what stands before the first heading is the top, whose last line is the title."""
-    pairs = tuple(_pairs(tuple(unglued(lines, _ENDS, _STARTS))))
+    pairs = tuple(_pairs(tuple(_guided_apart(tuple(unglued(lines, _ENDS, _STARTS))))))
     known = ((_HEADINGS.get(line.words.rstrip(":").lower()), line, after) for line, after in pairs)
     walk = _Walk(
         Builder(file), _Style(frozenset(name for name, line, after in known if name and _followed(line, after)))
     )
     walk.builder.open("title")
     for line, after in pairs:
-        walk.line(line, after)
+        if after is None and cut_short(line, (*_HEADINGS, *_LABELS)):
+            walk.builder.cut(line)
+        else:
+            walk.line(line, after)
     walk.close()
     walk.builder.titled()
-    return walk.builder.sections
+    return _ends_open(walk.builder.sections) if walk.bare else walk.builder.sections
+
+
+_PAIRS = (("age_min", "age_max", "age_end"), ("start", "completion", "day"))
+
+
+def _ends_open(sections: tuple[Section, ...]) -> tuple[Section, ...]:
+    """A single age or day without a label may be the first or the last: it is labelled as an end, not as either."""
+    shown = {item.label for section in sections for item in section.items}
+    names = {first: alone for first, last, alone in _PAIRS if last not in shown}
+    return tuple(
+        replace(
+            s, items=tuple(replace(i, label=names.get(i.label, i.label)) if not i.label_place else i for i in s.items)
+        )
+        for s in sections
+    )
 
 
 LAYOUT = Layout(

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from stromal.read.layout import Builder, Layout, Line, Mark, criteria_begin, either, marked, unglued
+from stromal.read.layout import Builder, Layout, Line, Mark, criteria_begin, cut_short, either, marked, unglued
 from stromal.read.record import Section
 
 _HEADINGS = {
@@ -58,6 +58,8 @@ _STRONG = ("recruitment & eligibility", "arm && interventions", "target recruitm
 _LOCATIONS = re.compile(r"locations?\s*\(\d+\)", re.IGNORECASE)
 _HEADERS = ("Name Time Method", "Group Intervention Description")
 _SPACED = tuple(re.compile(r"\s+".join(header.split()), re.IGNORECASE) for header in _HEADERS)
+_PART_HEADERS = ("Name", "Name Time", "Group", "Group Intervention")
+"""The names of the columns where a page is cut among them."""
 _WAITS = ("summary", "description", "title")
 """Sections of free text: a label after them begins the part of the page that is made of fields."""
 _LISTS = ("eligibility", "criteria", "inclusion", "exclusion")
@@ -71,7 +73,7 @@ def _printed(words: str) -> str:
 _DASHED = either(_printed(word) for word in (*_BLOCKS, *_LABELS))
 _BARE = either(_printed(word) for word in _HEADINGS if " " in word)
 _LONG = either(_printed(word) for word in (*_BLOCKS, *_LABELS) if " " in word)
-_ENDS = rf"(?<=\S)(?:(?<!\s)\s++|)(?=-\s{_DASHED}\s*$)|(?<=[a-z0-9.!?)])(?={_BARE}\s*$)|(?<=[.!?])\s++(?={_BARE}\s*$)"
+_ENDS = rf"(?<=\S)(?:(?<!\s)\s++|)(?=-\s{_DASHED}\s*$)|(?<=[a-z0-9.!?)])\s*+(?={_BARE}\s*$)"
 _VALUES = r"[A-Z]{3,}[A-Z_]*\s*$|(?:All|Male|Female)\s*$|[\d,]+\s*$"
 _STARTS = (
     rf"\s*(?:-\s+{_DASHED}(?=\s*-\s|[A-Z0-9]|\s+(?:{_VALUES}))|-\s+{_LONG}(?=\s+[A-Z0-9])"
@@ -90,7 +92,10 @@ _FORMS = {
     )
 }
 """How the values of some labels look: what does not look so is no value, but the next thing on the page."""
-_GLUED_ITEMS = re.compile(r"(?<=[A-Za-z0-9.)])(?=-\s+[A-Z])")
+_GLUED_ITEMS = re.compile(r"(?<=[a-z][a-z.)])(?=-\s+[A-Z][a-z])")
+
+
+_CUT = (*_HEADINGS, *(f"- {words}" for words in (*_BLOCKS, *_LABELS)))
 
 
 def _known(line: Line) -> bool:
@@ -173,7 +178,7 @@ class _Walk:
     def _plain(self, line: Line, dashed: bool) -> None:
         builder = self.builder
         header = next((match[0] for spaced in _SPACED if (match := spaced.match(line.words))), None)
-        if header and line.words == header:
+        if line.words == header or line.words in _PART_HEADERS:
             builder.guide(line)
         elif header:
             builder.row(line, header)
@@ -191,8 +196,12 @@ def split(lines: tuple[Line, ...], file: str) -> tuple[Section, ...]:
     parted = tuple(unglued(lines, _ENDS, _STARTS))
     walk = _Walk(Builder(file), any(_HEADINGS.get(line.words.lower()) == "eligibility" for line in parted))
     walk.builder.open("title")
-    for line in parted:
+    for line in parted[:-1]:
         walk.line(line)
+    if parted and cut_short(parted[-1], _CUT):
+        walk.builder.cut(parted[-1])
+    elif parted:
+        walk.line(parted[-1])
     walk.close()
     walk.builder.titled()
     return walk.builder.sections

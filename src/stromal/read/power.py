@@ -9,7 +9,18 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from stromal.read.layout import Builder, Layout, Line, Mark, criteria_heading, either, listed, unglued
+from stromal.read.layout import (
+    SPONSOR_CLASSES,
+    Builder,
+    Layout,
+    Line,
+    Mark,
+    criteria_heading,
+    cut_short,
+    either,
+    listed,
+    unglued,
+)
 from stromal.read.record import Section
 
 _HEADINGS = {
@@ -84,7 +95,18 @@ _KINDS = (
     "Sham Comparator", "No Intervention", "Other",
 )  # fmt: skip
 _GROUP = re.compile(rf"Group (?:[IVX]+|\d+): (?P<name>.+?)\s*(?P<kind>{either(_KINDS)})\s*(?:\d+ Interventions?)?\s*")
-_TIMES = re.compile(r"(?P<what>Screening|Treatment|Follow Up)\s*~?\s*(?P<value>\S.*)", re.IGNORECASE)
+_TIMES = re.compile(
+    r"(?P<what>Screening|Treatment|Follow Up)\s*~?\s*"
+    r"(?P<value>(?:approximately |about |up to |at least )?\d.{0,60}|Varies)",
+    re.IGNORECASE,
+)
+_TIMED = ("timeline", "inclusion", "exclusion")
+"""Where the portal's times may stand; behind a checklist, when the heading between them is lost."""
+_ROLE = re.compile(
+    rf"(?P<name>.+?[^\s_])\s*(?:(?P<role>Lead Sponsor|Principal Investigator)(?P<of>.*)|{SPONSOR_CLASSES})"
+)
+_JOINED = re.compile(rf"(?<=[a-z.)]){SPONSOR_CLASSES}(?=[A-Z][a-z])")
+_ROLES = {"Lead Sponsor": "sponsor", "Principal Investigator": "investigator"}
 
 
 def _marks(lines: tuple[Line, ...]) -> tuple[Mark, ...]:
@@ -110,7 +132,8 @@ _CHECKLIST = ("eligibility", "inclusion", "exclusion", "questionnaire", "inclusi
 
 def _criteria(builder: Builder, which: str, line: Line) -> None:
     """`Inclusion Criteria` below the questionnaire is the checklist said again in the first person."""
-    builder.open(f"{which}_questions" if builder.opened("questionnaire") else which, line)
+    asked = builder.opened("questionnaire") or builder.name.endswith("_questions")
+    builder.open(f"{which}_questions" if asked else which, line)
 
 
 def _walk(builder: Builder, line: Line) -> None:
@@ -124,6 +147,8 @@ def _walk(builder: Builder, line: Line) -> None:
         builder.item(line, "button")
     elif not builder.guided and _GUIDE.fullmatch(words):
         builder.guide(line)
+        if words.startswith("You may be") and builder.name in ("inclusion", "exclusion"):
+            builder.rename(f"{builder.name}_questions")
     else:
         _item(builder, line)
 
@@ -138,7 +163,14 @@ def _item(builder: Builder, line: Line) -> None:
         builder.item(Line(line.number, group["kind"]), "group_type")
     elif builder.name == "title":
         _top(builder, line)
-    elif builder.name == "timeline" and (time := _TIMES.fullmatch(line.words)):
+    elif builder.name == "sponsor":
+        role = _ROLE.fullmatch(line.words)
+        label = _ROLES.get(role["role"] or "", "collaborator") if role else "note"
+        name = _JOINED.split(role["name"])[-1] if role else line.words
+        builder.item(Line(line.number, name), label, line)
+    elif builder.name in _TIMED and (time := _TIMES.fullmatch(line.words)):
+        if builder.name != "timeline":
+            builder.open("timeline")
         builder.item(line, re.sub(r"\W+", "_", time["what"].lower()))
     else:
         many = builder.name in ("inclusion", "exclusion", "inclusion_questions", "exclusion_questions")
@@ -157,22 +189,21 @@ def _top(builder: Builder, line: Line) -> None:
     builder.item(line, "below" if any(builder.labelled("title", label) for label, _ in _TOP) else "")
 
 
-_GLUED = (
-    "Check my eligibility", "See study design", "Lead Sponsor", "Principal Investigator", "Experimental Treatment",
-    "Show More", "See more",
-)  # fmt: skip
+_GLUED = ("Check my eligibility", "See study design", "Experimental Treatment", "Show More", "See more")
 _LONG = either(
     {spelt for words in _HEADINGS if " " in words for spelt in (words.capitalize(), words.title())}
     | {"Awards & highlights", "Select..."}
 )
 _ENDS = (
     rf"(?<=[a-z0-9.!?)])(?={either(_GLUED)}\s*$)|(?<=[a-z0-9.!?)])(?={_LONG}\s*$)|(?<=[.!?])\s++(?={_LONG}\s*$)"
-    r"|(?<=[A-Za-z0-9.)])\s*(?=Research Sponsored by )|(?<=[a-z0-9.)])(?=Led By )"
-    rf"|(?<=\d)(?=(?:{_STATUS})\s*$)"
+    r"|(?<=[a-z0-9.!?)])\s*+(?=Timeline\s*$)|(?<=[A-Za-z0-9.)])\s*+(?=Research Sponsored by )"
+    rf"|(?<=[a-z0-9.)])(?=Led By )|(?<=\d)(?=(?:{_STATUS})\s*$)"
+    r"|(?<=[A-Za-z0-9)])(?=(?:Early )?Phase \d(?:\s*[&/]\s*\d)?\s*$)"
 )
 _STARTS = (
     rf"\s*(?:{_LONG}(?=[A-Z“\"(])|Timeline\s*(?=Screening )|(?:{_LONG})\s+(?=Specific guidelines|Outcome measures"
-    r"|You may be|These questions|Inclusion Criteria\s*$))"
+    r"|You may be|These questions|Inclusion Criteria\s*$)|Trial Design\s*(?=\d*\s*Treatment groups?)"
+    r"|(?:Primary|Secondary|Other) outcome measures\s+(?=[A-Z]))"
 )
 
 
@@ -180,8 +211,12 @@ def split(lines: tuple[Line, ...], file: str) -> tuple[Section, ...]:
     """Walk down the page; what stands before the first heading is the top, whose last plain line is the title."""
     builder = Builder(file)
     builder.open("title")
-    for line in unglued(lines, _ENDS, _STARTS):
-        _walk(builder, line)
+    parted = tuple(unglued(lines, _ENDS, _STARTS))
+    for line in parted:
+        if line is parted[-1] and cut_short(line, _HEADINGS):
+            builder.cut(line)
+        else:
+            _walk(builder, line)
     builder.titled()
     return _kind_apart(builder.sections)
 
