@@ -6,6 +6,8 @@ the layout by what the page shows, never by its file name. First step of the wal
 
 from __future__ import annotations
 
+import re
+
 from stromal.read import dump, facts, meddatax, medpath, power
 from stromal.read.layout import Layout, Line, Mark, published
 from stromal.read.record import Record, Section
@@ -79,12 +81,10 @@ def _binary(file: str) -> Unusable:
 
 def _mostly_text(text: str) -> bool:
     """Whether few characters are controls or stand for bytes that could not be read."""
-    strange = sum(
-        1
-        for sign in text
-        if (ord(sign) < 32 and sign not in "\n\r\t\f\v") or sign == "\ufffd" or 127 <= ord(sign) < 160
-    )
-    return strange * 50 <= len(text)
+    return len(_STRANGE.findall(text)) * 50 <= len(text)
+
+
+_STRANGE = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\ufffd]")
 
 
 _FOREIGN = 4

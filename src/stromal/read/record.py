@@ -223,18 +223,21 @@ def _months(value: Value, unit: str) -> tuple[Value, str]:
 
 def gather(readings: Iterable[Reading]) -> tuple[Reading, ...]:
     """Join the readings that say the same, keeping every place, in the order of first appearance."""
-    joined: dict[tuple[Value, str], Reading] = {}
+    joined: dict[tuple[Value, str], list[Reading]] = {}
     for reading in readings:
-        key = _months(reading.value, reading.unit)
-        known = joined.get(key)
-        if known is None:
-            joined[key] = reading
-            continue
-        places = known.places + tuple(place for place in reading.places if place not in known.places)
-        state: State = "repaired" if "repaired" in (known.state, reading.state) else known.state
-        note = known.note if reading.note in known.note else "; ".join(filter(None, (known.note, reading.note)))
-        joined[key] = replace(known, places=places, state=state, note=note)
-    return tuple(joined.values())
+        joined.setdefault(_months(reading.value, reading.unit), []).append(reading)
+    return tuple(same[0] if len(same) == 1 else _as_one(same) for same in joined.values())
+
+
+def _as_one(same: list[Reading]) -> Reading:
+    """Readings that say the same: all their places, each note once, mended if any of them was."""
+    first, note = same[0], same[0].note
+    for reading in same:
+        if reading.note not in note:
+            note = "; ".join(filter(None, (note, reading.note)))
+    places = tuple(dict.fromkeys(place for reading in same for place in reading.places))
+    state: State = "repaired" if any(reading.state == "repaired" for reading in same) else first.state
+    return replace(first, places=places, state=state, note=note)
 
 
 def _resolve(readings: Iterable[Reading]) -> tuple[Reading, ...]:
