@@ -36,7 +36,7 @@ def read(name: str) -> tuple[StatedDose, ...]:
 
 
 def test_precision_and_recall() -> None:
-    """On five hundred records at most three doses in a hundred are wrong and at most three are missed."""
+    """On six hundred and fifty records at most three doses in a hundred are wrong and at most three are missed."""
     known = labels(LABELS)
     fair = score([(name, read(name)) for name in known], known, strict=False)
     assert fair.found > 300
