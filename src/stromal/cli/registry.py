@@ -10,6 +10,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from io import BytesIO
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
@@ -90,21 +91,15 @@ def read(path: Path, *, as_json: bool) -> int:
 
 @contextmanager
 def _source(path: Path) -> Iterator[Source]:
-    """What a path names: itself, or standard input set aside so that it can be read twice."""
-    if path == STDIN:
+    """What a path names: itself, or a stream set aside so that it can be read twice."""
+    if path.is_dir() or path.is_file():
+        yield path
+    elif path == STDIN:
         with stream.set_aside(sys.stdin.buffer) as kept:
             yield kept
-    elif path.is_dir():
-        yield path
-    else:
-        with path.open("rb") if path.is_file() else _none(path):
-            yield path
-
-
-@contextmanager
-def _none(path: Path) -> Iterator[None]:
-    edge.content(path)  # says in its own words why there is nothing to read
-    yield
+    else:  # a pipe; or nothing, which the edge tells in its own words
+        with stream.set_aside(BytesIO(edge.content(path))) as kept:
+            yield kept
 
 
 def _progress() -> Progress:

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 import urllib3
-from urllib3.exceptions import HTTPError, MaxRetryError, ResponseError
+from urllib3.exceptions import HTTPError, MaxRetryError, NewConnectionError, ResponseError
 from urllib3.exceptions import TimeoutError as TookTooLong
 from urllib3.util import Retry, Timeout
 
@@ -27,7 +27,7 @@ PAGE = 100
 _LARGEST = 256_000_000
 _BUSY = (429, 500, 502, 503, 504)
 """Answers after which asking again helps."""
-_NCT = re.compile(r"NCT\d{8}")
+_NCT = re.compile(r"NCT[0-9]{8}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +188,7 @@ def _unreachable(error: HTTPError, address: str, manners: Manners) -> Unusable:
     if isinstance(cause, ResponseError):
         message = f"{address} is busy: asked {manners.again + 1} times, and told to wait each time"
         return _unusable("busy", message, "wait some minutes, or ask for fewer records")
-    if isinstance(cause, TookTooLong):
+    if isinstance(cause, TookTooLong) and not isinstance(cause, NewConnectionError):
         message = f"{address} does not answer within {manners.seconds:g} seconds"
         return _unusable("slow", message, "try again later, or look at the connection")
     message = f"{address} cannot be reached, or breaks off: {type(cause).__name__}"
