@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import shutil
 from calendar import monthrange
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import date
 from functools import cache
@@ -29,6 +29,17 @@ _ANEW = 0.2
 """The share of trials changed beyond which the index is made anew."""
 TEXTS = ("body", "conditions")
 _TITLE, _CONDITION = 5, 3
+_OFTEN = (
+    "mesenchymal stem cells", "mesenchymal stromal cells", "mesenchymal stem", "mesenchymal stromal", "stem cells",
+    "stromal cells", "bone marrow", "bone marrow derived", "umbilical cord", "cord blood", "stem cell transplantation",
+    "stem cell therapy", "cell therapy", "cell transplantation", "marrow derived", "derived mesenchymal",
+    "derived mesenchymal stem", "derived mesenchymal stem cells", "autologous mesenchymal",
+    "autologous mesenchymal stem", "autologous mesenchymal stem cells", "allogeneic mesenchymal",
+    "allogeneic mesenchymal stem", "allogeneic mesenchymal stem cells", "human mesenchymal", "human umbilical",
+    "human umbilical cord", "autologous bone", "autologous bone marrow", "adipose derived", "adipose tissue",
+    "adverse events", "clinical trial", "informed consent", "follow up",
+)  # fmt: skip
+"""Phrases that so many trials hold that looking for them word by word takes long: documents name those they hold."""
 WORDS = ("phase", "status", "type", "route", "tissue", "donor", "country")
 """Fields whose values are words of the registry or of the field, matched whole."""
 _FLAGS = ("has_dose", "has_results")
@@ -48,6 +59,29 @@ def analyzer() -> tantivy.TextAnalyzer:
 
 
 @cache
+def often() -> dict[tuple[str, ...], str]:
+    """The frequent phrases by their terms, each with the name under which documents hold it."""
+    made = (tuple(analyzer().analyze(phrase)) for phrase in _OFTEN)
+    return {terms: " ".join(terms) for terms in made}
+
+
+def beginning(term: str) -> str:
+    """How every word begins that may become a term: a stem differs from its words at the end only."""
+    return term[: max(len(term) - 1, min(len(term), 3))]
+
+
+_END = "endofline"
+"""Stands between the terms of two lines: no phrase goes on from one to the next."""
+
+
+def held_often(lines: Iterable[str]) -> list[str]:
+    """The names of the frequent phrases that some line holds."""
+    terms = analyzer().analyze(f"\n{_END}\n".join(dict.fromkeys(lines)))
+    text = f" {' '.join(terms)} "
+    return [name for name in often().values() if f" {name} " in text]
+
+
+@cache
 def schema() -> tantivy.Schema:
     """The fields of a document. Nothing is stored: a hit leads to its row in the store by `number`."""
     builder = tantivy.SchemaBuilder()
@@ -55,7 +89,7 @@ def schema() -> tantivy.Schema:
     builder.add_text_field("id", tokenizer_name="raw", index_option="basic")
     for name in TEXTS:
         builder.add_text_field(name, tokenizer_name=ENGLISH, index_option="position")
-    for name in WORDS:
+    for name in ("often", *WORDS):
         builder.add_text_field(name, tokenizer_name="raw", index_option="basic")
     for name in _FLAGS:
         builder.add_boolean_field(name, indexed=True)
@@ -111,11 +145,13 @@ def body(card: Card, text: Sequence[Passage]) -> list[str]:
 
 def document(number: int, card: Card, text: Sequence[Passage]) -> tantivy.Document:
     """A trial as the index takes it."""
+    lines = body(card, text)
     made: dict[str, list[Any]] = {
         "number": [number],
         "id": [card.id],
         "conditions": [*card.conditions, *card.mesh, *card.keywords],
-        "body": body(card, text),
+        "body": lines,
+        "often": held_often(lines),
         "has_dose": [bool(card.doses)],
         "has_results": [] if card.has_results is None else [card.has_results],
     }

@@ -17,7 +17,7 @@ import tantivy
 
 from stromal.catalogue.asking import Doses, Wanted, Word, Words, span
 from stromal.catalogue.card import Card, Cited, Dose
-from stromal.catalogue.index import WORDS, load, schema
+from stromal.catalogue.index import WORDS, load, often, schema
 from stromal.catalogue.snippets import Snippet, snippet
 from stromal.catalogue.store import Catalogue
 from stromal.values import Finding, Place, Unusable
@@ -59,8 +59,13 @@ class Hindrance:
 
 
 def _word(field: str, word: Word) -> Query:
+    """A word, or a phrase. Frequent phrases are looked up by name; their words decide the rank."""
+    terms = [Query.term_query(schema(), field, term) for term in dict.fromkeys(word.terms)]
     if len(word.terms) == 1:
-        return Query.term_query(schema(), field, word.terms[0])
+        return terms[0]
+    if field == "body" and word.terms in often():
+        named = Query.term_query(schema(), "often", " ".join(word.terms))
+        return _all([Query.const_score_query(named, 0.0), *terms])
     return Query.phrase_query(schema(), field, list(word.terms))
 
 

@@ -15,12 +15,11 @@ from itertools import accumulate, groupby, pairwise
 
 from stromal.catalogue.asking import Words
 from stromal.catalogue.card import Passage
-from stromal.catalogue.index import analyzer
+from stromal.catalogue.index import analyzer, beginning
 
 LONGEST = 240
 """Letters of a snippet at most; a longer sentence is cut around its words."""
 _BREAK = re.compile(r"(?<=[.!?;])\s+(?=[A-Z0-9(\[])")
-_SHORT, _TAIL = 3, 1
 Weight = Callable[[str], float]
 """How much a term tells."""
 
@@ -47,7 +46,7 @@ def _terms(word: str) -> tuple[str, ...]:
 
 def _beginnings(terms: frozenset[str]) -> list[str]:
     """How words begin that may become one of the terms: a stem differs at its end only (`therapi`, therapy)."""
-    made = sorted({term[: max(len(term) - _TAIL, min(len(term), _SHORT))] for term in terms})
+    made = sorted(set(map(beginning, terms)))
     return [each for each in made if not any(each != other and each.startswith(other) for other in made)]
 
 
@@ -63,14 +62,14 @@ def _small(text: str) -> str:
 def _marks(text: str, terms: frozenset[str]) -> list[Mark]:
     """Where words of a text become one of the terms."""
     small, found = _small(text), list[Mark]()
-    for beginning in _beginnings(terms):
-        start = small.find(beginning)
+    for first in _beginnings(terms):
+        start = small.find(first)
         while start >= 0:
             match = _WORD.match(small, start)
             end = match.end() if match else start + 1
             if match and not (start and small[start - 1].isalnum()) and (made := _terms(match[0])) and made[0] in terms:
                 found.append((start, end, made[0]))
-            start = small.find(beginning, end)
+            start = small.find(first, end)
     if not found and not small.isascii():  # letters with accents begin otherwise than their terms
         words = ((match.start(), match.end(), _terms(match[0])) for match in _WORD.finditer(small))
         return [(start, end, made[0]) for start, end, made in words if made and made[0] in terms]

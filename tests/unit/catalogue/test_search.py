@@ -259,3 +259,13 @@ def test_days_that_are_none_are_unknown() -> None:
     """A card's day that is no day in the calendar counts as unknown."""
     assert index.days("2021-02-30") is None
     assert index.days(None) is None
+
+
+def test_frequent_phrases_are_found_as_phrases(tmp_path: Path) -> None:
+    """Looked up by name, they find what a phrase finds, and not their words apart."""
+    text = {"A": "Mesenchymal stem-cells.", "B": "Stem the mesenchymal cells.", "C": "A mesenchymal stem. Cells."}
+    with shelf(tmp_path, *(card(name) for name in text), text=text) as made:
+        engine = Search(made)
+        assert ids(engine, '"mesenchymal stem cell"') == ["A", "C"]
+        assert ids(engine, '"mesenchymal cells"') == ["B"]
+        assert ids(engine, 'cells NOT "stem cells"') == ["B"]
