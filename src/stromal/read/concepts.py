@@ -100,7 +100,7 @@ _TABLE: tuple[tuple[Concept, re.Pattern[str]], ...] = (
     _own("surgery", "surgery", "procedure", r"surger(?:y|ies)|surgical\s+(?:procedures?|interventions?|operations?)"
      r"|operations?"),
     _own("liver_cirrhosis", "liver cirrhosis", "disease", r"(?:(?:liver|hepatic)\s+)?cirrhosis(?:\s+of\s+the\s+liver)?"),
-    _own("myocardial_infarction", "myocardial infarction", "disease", r"(?:acute\s+)?myocardial\s+infarctions?|MI|AMI"
+    _own("myocardial_infarction", "myocardial infarction", "disease", r"myocardial\s+infarctions?|MI|AMI"
      r"|heart attacks?"),
     _own("stroke", "stroke", "disease", r"strokes?|CVA|cerebro-?vascular\s+accidents?"),
     _own("amyotrophic_lateral_sclerosis", "amyotrophic lateral sclerosis", "disease", r"amyotrophic lateral sclerosis"
@@ -240,6 +240,15 @@ def concept(words: str) -> Concept | None:
     if short or text.lower() in _TOO_PLAIN or "," in text or not re.search(r"[a-z]{2}", text, re.IGNORECASE):
         return None
     return _looked_up(text)
+
+
+def narrower(words: str) -> bool:
+    """Whether a dictionary takes a phrase for the wider thing it names: `objective tinnitus` is not all tinnitus."""
+    whole = concept(words)
+    if whole is None or any(known == whole for known, _ in _TABLE):
+        return False
+    rest = words.split()[1:]
+    return bool(rest) and (bare := concept(" ".join(rest))) is not None and bare.name == whole.name
 
 
 _TESTED = frozenset(("Hepatitis B", "Hepatitis C", "HIV Infections", "Syphilis", "Acquired Immunodeficiency Syndrome"))

@@ -250,7 +250,7 @@ _FILLER = pattern(
     r"|clinical|predicted|all|any|on|scale|index|status|performance|current|range|equal|greater|concentration|blood"
     r"|absolute|including|included"
     r"|eastern|co-?operative|oncology|group|left|ventricular|glycated|glycosylated|cockcroft|gault|formula|equation|MDRD|CKD|EPI"
-    r"|rate|glomerular|filtration|according|using|based|start|date"
+    r"|rate|glomerular|filtration|according|using|based|start|date|PS|KPS|institutional|'s|patient's|reference"
     r"|inclusion|enrol\w*|study|entry|consent|informed|signing|day|limit|limits|body|no|not|without|do|does|plasma"
     r"|peripheral|defined|as|evidenced|by"
     r"|i\.e\.|ie|result|results|test|tests|measured|estimated|calculated|race|ethnicity|calendar|from|known|resting"

@@ -105,7 +105,7 @@ def gaps(section: Section) -> tuple[tuple[int, Item], ...]:
 
 _LED = r"[\W_]*(?:(?:v?\.?\d+(?:\.\d+)*|[IVX]+|[a-z])[.):]+\s*)*"
 _HEADING = pattern(
-    rf"{_LED}(?P<lead>(?:(?!inclusion|exclusion)[\w/()&-]+\s+){{0,3}}?)"
+    rf"{_LED}(?P<lead>(?:(?!inclusion|exclusion|not?\b|fulfil|meet|satisf|unable|absence|do\b|does\b|did\b|any\b)[\w/()&-]+\s+){{0,3}}?)"
     r"(?P<which>inclusion|exclusion|inclusive|exclusive)\s+criteri(?:a|on|as|ons|um)?s?\b"
     r"(?P<whom>\s*(?:for|of|in|-|–)\s+[\w\s,/()-]{1,60}?)?"
     r"(?:\s+(?:(?:are|were|is|as|the|will|be|must|include|includes|including|follow|follows|following|summarized|but"
@@ -122,8 +122,10 @@ _SENTENCE = (
              r"\w*)\b[^:.]{0,90}:\s*$"), "inclusion"),
 )  # fmt: skip
 _INSIDE = re.compile(
-    r"(?<=[\s.;])(?=(?:[A-Z][a-z]+ )?(?:Inclusion|Exclusion|INCLUSION|EXCLUSION) (?:[Cc]riteria|CRITERIA)\s*:)"
+    r"(?:(?<=[.;:)] )|(?<=[a-z0-9,] )(?<!\bDonor )(?<!\bPatient )(?<!\bSubject ))"
+    r"(?=(?:Donor |Patient |Subject )?(?:Inclusion|Exclusion|INCLUSION|EXCLUSION) (?:[Cc]riteria|CRITERIA)\s*:)"
 )
+"""A heading inside a line. The words before it may belong to it."""
 _DONORS = pattern(r"\bdonors?\b")
 _OTHERS = pattern(r"\b(?:controls?|healthy|volunteers?|caregivers?|carers?|siblings?|parents?)\b")
 

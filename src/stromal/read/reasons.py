@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field, replace
 
-from stromal.read.concepts import Concept, concept
+from stromal.read.concepts import Concept, concept, narrower
 from stromal.read.criteria import Side
 from stromal.read.limits import windows
 from stromal.read.phrases import Found, pattern, sentences
@@ -107,7 +107,7 @@ _NARROWED = pattern(
     r"|diagnosed|treated"
     r"|not\s+controlled|despite|of\s+grade|of\s+the|in\s+the|on|at|due|caused|secondary|related|under|for|where|when"
     r"|by|affecting|from"
-    r"|more|less|greater|within|during|prior|before|after|since|<|>|≥|≤)\b|\s*[<>≥≤:]"
+    r"|according|based|meeting|fulfilling|per|leading|characteri[sz]ed|involving|complicated|including|in\s+accordance|more|less|greater|within|during|prior|before|after|since|<|>|≥|≤)\b|\s*[<>≥≤:]"
 )
 _JOIN = re.compile(r"\s*(?:,\s*(?:and/or|or|and)\b|\band/or\b|[,;/]|\bor\b|\band\b)\s*(?:/\s*or\b\s*)?", re.IGNORECASE)
 _AT = pattern(
@@ -283,6 +283,9 @@ def _virus(text: str) -> tuple[str, ...]:
     return next((names for printed, names in _VIRUS if any(printed.fullmatch(form) for form in forms)), ())
 
 
+_ARTICLES = pattern(r"^(?:(?:an?|the|any|other|another|all)\s+)+")
+
+
 def _atom(text: str, given: set[str], tail: str) -> Atom | None:
     """One thing of a list; None where no dictionary knows it."""
     viruses = _virus(text)
@@ -300,6 +303,7 @@ def _atom(text: str, given: set[str], tail: str) -> Atom | None:
         known, narrow = concept(bare[: cut.start()]), True
     if known is None:
         return None
+    narrow = narrow or narrower(_ARTICLES.sub("", bare))
     when = "ever" if "ever" in effects else "now" if "now" in effects else ""
     handed = bool({"given", "past"} & (effects | given))
     sort = "given" if known.sort == "disease" and handed else known.sort
