@@ -122,7 +122,8 @@ def _without(tree: Tree, words: str) -> None:
     """Take the lines of the criteria away that speak of something."""
     part = _part(tree, "eligibilityModule")
     lines = str(part.get("eligibilityCriteria", "")).splitlines()
-    part["eligibilityCriteria"] = "\n".join(line for line in lines if not re.search(words, line, re.IGNORECASE))
+    kept = "\n".join(line for line in lines if not re.search(words, line, re.IGNORECASE))
+    part["eligibilityCriteria"] = re.sub(r"(?m)^\s*\d+[.)]\s+", "* ", kept)  # so that no number is missed
     part.pop("studyPopulation", None)
 
 

@@ -17,7 +17,7 @@ from stromal.read.record import Record
 from stromal.read.study import Tree, at, day, module, rows, words
 from stromal.values import Finding, Place
 
-_DAY = re.compile(r"\d{4}-\d{2}(?:-\d{2})?")
+_DAY = re.compile(r"[12]\d{3}-(?:0[1-9]|1[0-2])(?:-\d{2})?")
 _LATE = 30
 """Days after the first participant by which a trial may be registered without being called late."""
 _OVERDUE = 12
@@ -30,6 +30,17 @@ _ZONES = 1
 
 def _days(start: str, end: str) -> int:
     return (date.fromisoformat(end) - date.fromisoformat(start)).days
+
+
+def _is_day(text: str) -> bool:
+    """Whether a text is a month or a day of the calendar."""
+    if not _DAY.fullmatch(text):
+        return False
+    try:
+        date.fromisoformat(text if len(text) > len("2020-01") else f"{text}-01")
+    except ValueError:
+        return False
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +61,7 @@ class Dated:
         """The latest day meant."""
         if len(self.text) > len("2020-01"):
             return self.text
-        year, month = int(self.text[:4]), int(self.text[5:7])
-        return f"{self.text}-{calendar.monthrange(year, month)[1]}" if 1 <= month <= 12 and year else f"{self.text}-31"
+        return f"{self.text}-{calendar.monthrange(int(self.text[:4]), int(self.text[5:7]))[1]}"
 
     @property
     def kind(self) -> str:
@@ -84,14 +94,14 @@ def _from_tree(tree: Tree, file: str, label: str) -> Dated | None:
     text = day(part, field)
     kind = at(part, f"{field}.type")
     place = Place(1, text, file, f"protocolSection.statusModule.{field}.date")
-    return Dated(text, place, _ACTUAL.get(kind) if isinstance(kind, str) else None) if _DAY.fullmatch(text) else None
+    return Dated(text, place, _ACTUAL.get(kind) if isinstance(kind, str) else None) if _is_day(text) else None
 
 
 def _field(tree: Tree, file: str, *names: str) -> Dated | None:
     part = module(tree, "status")
     for name in names:
         text = day(part, name) or words(part, name)
-        if _DAY.fullmatch(text):
+        if _is_day(text):
             path = f"protocolSection.statusModule.{name}" + (".date" if day(part, name) else "")
             return Dated(text, Place(1, text, file, path))
     return None
@@ -99,7 +109,7 @@ def _field(tree: Tree, file: str, *names: str) -> Dated | None:
 
 def _printed(record: Record, label: str) -> Dated | None:
     """A date that a page prints as a field of its own."""
-    item = next((item for item in record.items() if item.label == label and _DAY.fullmatch(item.text)), None)
+    item = next((item for item in record.items() if item.label == label and _is_day(item.text)), None)
     return Dated(item.text, item.place) if item else None
 
 

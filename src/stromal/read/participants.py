@@ -172,9 +172,10 @@ _TOTAL = (
     pattern(rf"^\W*{_COUNT}\s+{_PEOPLE}\s+(?:will|are\s+to)\s+be\s+(?:enrol?led|recruited|included|randomi[sz]ed)\b"),
 )
 _SOME = pattern(
-    r"\b(?:per|each|every|respectively|screen\w*|pilot|phase|stage|part|cohorts?|sub-?\w+|first|interim|already|previous"
-    r"|survey\w*|additional|replac\w+|safety|lead-?in|run-?in|least|groups?|arms?|evaluable|complete\w*|sites?|up to"
-    r"|approximately|about|around|between|maximum|minimum|donors?|controls?|caregivers?|dyads?|clinicians?|staff)\b"
+    r"\b(?:per|each|every|respectively|screen\w*|pilot|phase|stage|(?<!take )part|cohorts?|sub-?\w+|first|interim",
+    r"|already|previous|survey\w*|additional|replac\w+|safety|lead-?in|run-?in|least|groups?|arms?|evaluable|complete\w*",
+    r"|sites?|up to|approximately|about|around|between|maximum|minimum|donors?|controls?|caregivers?|dyads?",
+    r"|clinicians?|staff)\b",
 )
 
 
