@@ -1,0 +1,190 @@
+"""Simulations spread over processes or a Dask cluster, with the same bits as one process.
+
+Takes a Job and a number of trials; gives Totals. Trials are numbered and their randomness is keyed, and sums are whole
+numbers: neither the pieces nor who makes them changes anything. Jobs travel out and totals travel back, never arrays.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import import_module
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from stromal.designs import course_kernel, kernel, tite_engine, tite_kernel
+from stromal.designs.automaton import Automaton, listed
+from stromal.designs.timing import CourseTiming, Timing, spacing
+from stromal.designs.totals import PARTS, Totals, in_parts, together, totals
+from stromal.rules.escalation.courses import Course
+from stromal.rules.escalation.designs import Boin, Design, core
+
+Told: TypeAlias = Callable[[int], None]
+"""Told how many trials are done."""
+
+PIECE = 20_000
+"""Trials made at once."""
+
+
+@lru_cache(maxsize=8)
+def _table(design: Design, doses: int) -> Automaton:
+    return listed(design, doses)
+
+
+@dataclass(frozen=True, slots=True)
+class CohortJob:
+    """A design that judges a dose when every window of a cohort has ended."""
+
+    design: Design
+    scenario: tuple[float, ...]
+    timing: Timing
+    seed: int = 1
+
+    def part(self, first: int, trials: int) -> Totals:
+        """Trials number `first` on."""
+        table = _table(self.design, len(self.scenario))
+        made = kernel.simulate(table, self.scenario, self.timing, spacing(self.design), self.seed, trials, first)
+        return _dose_totals(made)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenJob:
+    """A design that goes on while windows are open; event by event where the compiled loop does not know it."""
+
+    design: Design
+    scenario: tuple[float, ...]
+    timing: Timing
+    seed: int = 1
+
+    def part(self, first: int, trials: int) -> Totals:
+        """Trials number `first` on."""
+        try:
+            made = tite_kernel.simulate(self.design, self.scenario, self.timing, self.seed, trials, first)
+        except tite_kernel.NotCompiledError:
+            made = _event_by_event(self, first, trials)
+        return _dose_totals(made)
+
+
+def _event_by_event(job: OpenJob, first: int, trials: int) -> tite_kernel.TiteTrials:
+    rows = [
+        tite_engine.run(job.design, job.scenario, job.timing, job.seed, number)
+        for number in range(first, first + trials)
+    ]
+    return tite_kernel.TiteTrials(
+        np.array([row.selected for row in rows], dtype=np.int64),
+        np.array([row.treated for row in rows], dtype=np.int64),
+        np.array([row.toxic for row in rows], dtype=np.int64),
+        np.array([row.days for row in rows]),
+        np.array([row.left for row in rows], dtype=np.int64),
+    )
+
+
+def _dose_totals(made: kernel.Trials | tite_kernel.TiteTrials) -> Totals:
+    people = made.treated.sum(axis=1)
+    parts = in_parts(made.days)
+    columns = {
+        "selected": made.selected, "treated": made.treated, "toxic": made.toxic, "people": people,
+        "toxicities": made.toxic.sum(axis=1), "left": made.left, "parts": parts, "days": -(-parts // PARTS),
+    }  # fmt: skip
+    return totals(columns, ("selected", "people", "toxicities", "days"))
+
+
+@dataclass(frozen=True, slots=True)
+class CourseJob:
+    """A trial whose people get several doses; `grades` gives the probability of each worst grade after each rung."""
+
+    design: Course
+    grades: tuple[tuple[float, ...], ...]
+    timing: CourseTiming
+    seed: int = 1
+
+    def part(self, first: int, trials: int) -> Totals:
+        """Trials number `first` on."""
+        made = course_kernel.simulate(self.design, self.grades, self.timing, self.seed, trials, first)
+        parts = in_parts(made.days)
+        columns = {
+            "given": made.given, "toxic": made.toxic, "people": made.people, "harmed": made.harmed, "safe": made.safe,
+            "lost": made.lost, "withheld": made.withheld, "declared": made.declared.astype(np.int64), "parts": parts,
+            "days": -(-parts // PARTS),
+        }  # fmt: skip
+        return totals(columns, ("people", "harmed", "safe", "lost", "declared", "days"))
+
+
+Job: TypeAlias = CohortJob | OpenJob | CourseJob
+
+
+def job_of(design: Design, scenario: tuple[float, ...], timing: Timing, seed: int = 1) -> CohortJob | OpenJob:
+    """The job of a design: of open windows where the design judges while they are open."""
+    inside = core(design)
+    is_open = isinstance(inside, Boin) and inside.window_seen is not None
+    return OpenJob(design, scenario, timing, seed) if is_open else CohortJob(design, scenario, timing, seed)
+
+
+# ---------------------------------------------------------------- spreading
+
+
+def pieces(trials: int) -> Iterator[tuple[int, int]]:
+    """The first trial and the number of trials of each piece."""
+    for first in range(0, trials, PIECE):
+        yield first, min(PIECE, trials - first)
+
+
+def _part(job: Job, first: int, trials: int) -> Totals:
+    return job.part(first, trials)
+
+
+def simulate(job: Job, trials: int, workers: int = 1, cluster: str = "", told: Told | None = None) -> Totals:
+    """Totals of trials 0 to `trials` - 1, in this process, over `workers` processes, or over a Dask cluster.
+
+    ValueError where the job's numbers do not fit each other, or where the cluster cannot be used.
+    """
+    if trials < 1 or workers < 1:
+        raise ValueError("there is at least one trial and one worker")
+    tell = told or (lambda _: None)
+    if cluster:
+        return together(_over_cluster(job, trials, cluster, tell))
+    if workers == 1 or trials <= PIECE:
+        return together(_here(job, trials, tell))
+    return together(_over_processes(job, trials, workers, tell))
+
+
+def _here(job: Job, trials: int, tell: Told) -> Iterator[Totals]:
+    for first, many in pieces(trials):
+        yield job.part(first, many)
+        tell(first + many)
+
+
+def _over_processes(job: Job, trials: int, workers: int, tell: Told) -> Iterator[Totals]:
+    # Processes are spawned: a fork would take over the locks of compiled loops and progress bars.
+    with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
+        waiting = {pool.submit(_part, job, first, many): many for first, many in pieces(trials)}
+        done = 0
+        for future in as_completed(waiting):
+            done += waiting[future]
+            tell(done)
+            yield future.result()
+
+
+def _over_cluster(job: Job, trials: int, address: str, tell: Told) -> Iterator[Totals]:
+    try:
+        # Dask is an extra: who has no cluster needs none of it.
+        dask: Any = import_module("distributed")
+    except ImportError:
+        raise ValueError("a cluster needs Dask: install stromal[cluster]") from None
+    try:
+        client = dask.Client(address, timeout="10s", set_as_default=False)
+    except (OSError, ValueError) as error:
+        raise ValueError(f"no Dask scheduler answers at {address}: {error}") from None
+    with client:
+        parts = list(pieces(trials))
+        futures = client.map(_part, [job] * len(parts), *zip(*parts, strict=True), pure=False)
+        many = {future.key: number for future, (_, number) in zip(futures, parts, strict=True)}
+        done = 0
+        for future, result in dask.as_completed(futures, loop=client.loop, with_results=True):
+            done += many[future.key]
+            tell(done)
+            yield result
