@@ -37,11 +37,6 @@ class Count:
     rivals: tuple[Ends, ...] = ()
 
     @property
-    def value(self) -> Number | Range:
-        """One number, or the range from the low to the high."""
-        return between(self.low, self.high)
-
-    @property
     def sized(self) -> bool:
         """Whether a power of ten or a word such as million stands with the number."""
         return self.factor > 1

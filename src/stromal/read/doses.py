@@ -196,6 +196,16 @@ def doses(line: str) -> tuple[Found, ...]:
     return tuple(made)
 
 
+AT_LEAST, AT_MOST = "the page says: at least", "the page says: at most"
+_BOUNDS = (
+    (AT_LEAST, pattern(r"\b(?:at\s+least|no\s+(?:less|fewer)\s+than|a\s+minimum\s+of)\s+$|(?:>|≥)\s*$")),
+    (
+        AT_MOST,
+        pattern(r"\b(?:up\s+to|at\s+most|no\s+more\s+than|(?:a\s+)?maximum\s+(?:dose\s+)?of)\s+$|(?:<|≤)\s*$"),
+    ),
+)
+
+
 def _found(spot: Spot, measure: Measure, name: str) -> Found:
     """The dose in its unit, with what was mended in its notation and the rivals that the signs admit."""
     count, times = spot.count, measure.times
@@ -205,7 +215,8 @@ def _found(spot: Spot, measure: Measure, name: str) -> Found:
         name = "dose_density"
     rivals = tuple((between(low * times, high * times), measure.unit) for low, high in count.rivals)
     mended = count.mended or ("escaped sign" if "\\" in spot.line[count.start : count.end] else "")
-    notes = "; ".join(filter(None, (f"notation mended: {mended}" if mended else "", measure.note)))
+    bound = next((words for words, cue in _BOUNDS if cue.search(spot.before)), "")
+    notes = "; ".join(filter(None, (f"notation mended: {mended}" if mended else "", measure.note, bound)))
     state: State = "ambiguous" if rivals else "repaired" if mended or times != 1 else "stated"
     end = _reach(spot.text, count.start, measure.end)
     value = between(count.low * times, count.high * times)

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
+from stromal.read.doses import AT_LEAST, AT_MOST
 from stromal.read.record import Number, Range, Reading, Record, State, Statement, Value, gather, lowest, settle
 from stromal.values import Place
 
@@ -94,6 +95,7 @@ class StatedDose:
     """A dose of cells per administration: low and high are equal where one number is given.
 
     `rivals` are the other (low, high) that the same words admit; each of them is listed as a dose of its own too.
+    `bound` is `at least` or `at most` where the page says so.
     """
 
     low: Number
@@ -103,6 +105,7 @@ class StatedDose:
     places: tuple[Place, ...]
     name: str
     rivals: tuple[tuple[Number, Number], ...] = ()
+    bound: str = ""
 
     @property
     def unit(self) -> str:
@@ -111,6 +114,7 @@ class StatedDose:
 
 
 _DOSES = ("dose", *_NUMBERED, "dose_levels", "dose_equivalent")
+_BOUNDS = {AT_LEAST: "at least", AT_MOST: "at most"}
 _LAST_RESORT = ("dose_total", "dose_maximum")
 """What is given over all administrations, or at most: it tells the dose only where nothing else does."""
 
@@ -140,7 +144,13 @@ def _stated(record: Record, names: tuple[str, ...]) -> Iterator[StatedDose]:
         ends = _ends(reading.value)
         if ends is not None:
             name, per_kg = named[reading.value, reading.unit], reading.unit == "cells/kg"
-            yield StatedDose(*ends, per_kg, reading.state, reading.places, name, tuple(_rivals(reading, settled)))
+            rivals = tuple(_rivals(reading, settled))
+            yield StatedDose(*ends, per_kg, reading.state, reading.places, name, rivals, _bound(reading))
+
+
+def _bound(reading: Reading) -> str:
+    """`at least` or `at most`, where the words before the dose say so."""
+    return next((words for note, words in _BOUNDS.items() if note in reading.note), "")
 
 
 def _rivals(reading: Reading, settled: tuple[Reading, ...]) -> Iterator[tuple[Number, Number]]:

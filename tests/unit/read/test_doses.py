@@ -67,6 +67,8 @@ def test_one_dose(text: str, value: Number | Range, unit: str, state: str) -> No
         "The dose was 20 million units of something else",
         "a dose of 12 mg/kg",
         "the dose was tested in 2019 by people who researched cells",
+        "They are seen after a while.",
+        "visits 10 (a)",
         "catalogue CD34 (BD#555800) of stem cells",
         "Mice were given 1x10^6 MSCs.",
         "In earlier trials patients got 1 x 10^6 MSC/kg.",
@@ -238,6 +240,7 @@ def test_vehicles() -> None:
         ("into the spinal fluid", ["intrathecal"]),
         ("an IT injection", ["intrathecal"]),
         ("it was an injection", []),
+        ("a plain line", []),
         ("intra-articular injection and i.v. drip", ["intravenous", "intra-articular"]),
     ],
 )

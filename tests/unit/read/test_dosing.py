@@ -8,7 +8,7 @@ import pytest
 
 from dose_scoring import Labels, key, score
 from stromal.read.dosing import StatedDose, stated_doses
-from stromal.read.record import Number, Record
+from stromal.read.record import Number, Range, Reading, Record, Statement
 from stromal.read.registries import parse
 
 NAME = "NCT00000001"
@@ -84,9 +84,29 @@ def test_the_last_resort(text: str, low: Number) -> None:
     assert [dose.low for dose in stated_doses(record(text))] == [low]
 
 
+@pytest.mark.parametrize(
+    ("words", "bound"),
+    [("up to", "at most"), ("at least", "at least"), ("a minimum of", "at least"), ("≤", "at most"), ("about", "")],
+)
+def test_bounds(words: str, bound: str) -> None:
+    """`at least` and `up to` are kept with the number they stand before."""
+    (only,) = stated_doses(record(f"They receive {words} 2 x 10^6 MSC/kg."))
+    assert (only.low, only.bound) == (2 * M, bound)
+
+
 def test_no_dose() -> None:
     """No dose is an empty list; densities and safe doses are none."""
     assert read("Cells are sown on a sheet at 2 million cells/cm2. 2 x 10^6 MSC/kg is a safe dose.") == []
+
+
+def test_what_is_no_number_of_cells() -> None:
+    """A statement filled by hand with another unit, or with words, gives no dose; an open end counts as the other."""
+    readings = (
+        Reading(5, "mg"), Reading("many", "cells"), Reading(True, "cells"), Reading(Range(low=M), "cells"),
+        Reading(Range(high=3 * M), "cells/kg"),
+    )  # fmt: skip
+    made = Record(NAME, "", "", "", (), (Statement("dose", 5, "mg", "ambiguous", (), readings),))
+    assert [(dose.low, dose.high) for dose in stated_doses(made)] == [(M, M), (3 * M, 3 * M)]
 
 
 def test_the_score() -> None:
