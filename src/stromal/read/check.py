@@ -14,6 +14,7 @@ from stromal.read import (
     clashes,
     completeness,
     design,
+    ending,
     gaps,
     groups,
     participants,
@@ -99,7 +100,7 @@ RULES: tuple[Callable[[Record], Iterable[Finding]], ...] = (
     gaps.machine_answers,
     gaps.empty_sections,
     gaps.repeated,
-    gaps.truncated,
+    ending.truncated,
     completeness.cut_off,
 )
 """Every rule that needs no day to look from, in the order its findings are shown."""

@@ -27,6 +27,11 @@ def _whole(record: Record, path: str = "") -> Place:
     return Place(0, "", record.file, f"protocolSection.{path}" if path and record.tree is not None else "")
 
 
+def _lost(record: Record, page_hint: str) -> str:
+    """What to do about something lost: a portal drops what the registry has; a registry's record has no other."""
+    return page_hint if record.tree is None else "look into earlier versions of the record, or ask the sponsor"
+
+
 def _access(record: Record) -> bool:
     """Whether a record only tells of access outside a trial, which needs neither outcomes nor numbers."""
     return record.tree is not None and words(module(record.tree, "design"), "studyType") == "EXPANDED_ACCESS"
@@ -39,11 +44,12 @@ def eligibility_missing(record: Record) -> Iterator[Finding]:
     """The page gives no criteria at all."""
     if criteria(record.sections).given:
         return
-    empty = tuple(s.heading for s in record.named("eligibility", "inclusion", "exclusion") if s.printed)
+    named = record.named("eligibility", "inclusion", "exclusion") if record.tree is None else ()
+    empty = tuple(section.heading for section in named if section.printed)
     message = f"the {called(record)} does not say who may take part: no criteria" + (
         "" if _any_age(record) else ", no ages"
     )
-    hint = "fetch the registry's own record, or take the criteria from the sponsor's protocol"
+    hint = _lost(record, "fetch the registry's own record, or take the criteria from the sponsor's protocol")
     place = _whole(record, "eligibilityModule.eligibilityCriteria")
     yield Finding("eligibility.missing", "warning", message, empty or (place,), hint)
 
@@ -78,7 +84,7 @@ def exclusions_missing(record: Record) -> Iterator[Finding]:
         absent = "exclusion" if found.inclusion else "inclusion"
         shown = found.inclusion or found.exclusion
         message = f"the {called(record)} lists no {absent} criteria"
-        hint = "portals drop lists: compare with the registry's own record"
+        hint = _lost(record, "portals drop lists: compare with the registry's own record")
         yield Finding(f"criteria.{absent}s_missing", "warning", message, (shown[0].place,), hint)
 
 
@@ -95,13 +101,14 @@ def first_lost(record: Record) -> Iterator[Finding]:
             which = "item 1 is" if number == 2 else f"items 1 to {number - 1} are"
             message = f"the numbering of the {section.name} criteria begins at {number}: {which} lost"
             places = (section.heading, item.place) if section.printed else (item.place,)
-            hint = "look the lost criteria up in the registry's own record"
+            hint = _lost(record, "look the lost criteria up in the registry's own record")
             yield Finding("list.first_lost", "warning", message, places, hint)
         for number, item in gaps(section):
             if _shown(section, number - 1):
                 continue
             message = f"the numbering of the {section.name} criteria jumps to {number}: items between are lost"
-            yield Finding("list.gap", "warning", message, (item.place,), "compare with the registry's own record")
+            hint = _lost(record, "compare with the registry's own record")
+            yield Finding("list.gap", "warning", message, (item.place,), hint)
 
 
 def _shown(section: Section, number: int) -> bool:
@@ -258,13 +265,13 @@ def rules_not_given(record: Record) -> Iterator[Finding]:
 
 def identity_missing(record: Record) -> Iterator[Finding]:
     """No registry number or no title."""
-    absent = [
-        called_so for called_so, text in (("registry number", record.registry_id), ("title", record.title)) if not text
-    ]
+    parts = (("registry number", record.registry_id), ("title", record.title))
+    absent = [what for what, text in parts if not text]
     if absent:
         message = f"the {called(record)} does not print the trial's {' or '.join(absent)}"
         hint = "give them when you save the draft; the numbers of related trials are not this trial's"
-        yield Finding("identity.missing", "warning", message, (_whole(record),), hint)
+        place = _whole(record, "identificationModule")
+        yield Finding("identity.missing", "warning", message, (place,), hint)
 
 
 def enrolment(record: Record) -> Iterator[Finding]:
@@ -303,7 +310,7 @@ def empty_sections(record: Record) -> Iterator[Finding]:
     for section in record.sections:
         if section.name in _NEEDED and section.printed and not section.items:
             message = f"nothing stands under the heading of the {_NEEDED[section.name]}"
-            hint = "compare with the registry's own record"
+            hint = _lost(record, "compare with the registry's own record")
             yield Finding("section.empty", "note", message, (section.heading,), hint)
 
 
@@ -317,17 +324,6 @@ def repeated(record: Record) -> Iterator[Finding]:
         if first.line != item.place.line and record.layout == "bio2rdf":
             message = f"line {item.place.line} repeats line {first.line}"
             yield Finding("page.repeated", "note", message, (first, item.place), "counts once")
-
-
-def truncated(record: Record) -> Iterator[Finding]:
-    """The page stops in the middle of a sentence."""
-    if record.tree is not None or not record.sections:
-        return
-    last = record.sections[-1].items[-1] if record.sections[-1].items else None
-    if last and record.sections[-1].name in TELLING[1:] and len(last.text) > 60 and last.text[-1].isalnum():
-        place = last.place.quoting(last.place.quote[-60:])
-        hint = "save the whole page again"
-        yield Finding("page.truncated", "warning", "the page stops in the middle of a sentence", (place,), hint)
 
 
 def machine_answers(record: Record) -> Iterator[Finding]:

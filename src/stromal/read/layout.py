@@ -43,7 +43,7 @@ def either(words: Iterable[str]) -> str:
     return "(?:" + "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True)) + ")"
 
 
-CRITERIA_TITLE = r"(?:(?:Key |Main |Major |General )?(?:Inclusion|Exclusion) Criteria|(?:IN|EX)CLUSION CRITERIA)"
+CRITERIA_TITLE = r"(?:(?:Key |Main |Major |General )?(?:Inclusion|Exclusion) [Cc]riteria|(?:IN|EX)CLUSION CRITERIA)"
 CRITERIA_END = rf"(?:(?<=[a-z0-9.!?:;)\]])|(?<=[.!?;])\s++)(?={CRITERIA_TITLE}\s*:?\s*$)"
 """Where a heading of criteria hangs at the end of another line: without a blank, or after the end of a sentence."""
 
@@ -237,10 +237,10 @@ class Builder:
 def cut_short(line: Line, known: Iterable[str]) -> bool:
     """Whether the last line of a page is the beginning of a heading or label, cut before its end."""
     words = line.words.lower()
-    return len(words) > _LEAST_LEFT and any(each.startswith(words) and each != words for each in known)
+    printed = line.words[:1].isupper() or line.words[:1] == "-"
+    return printed and any(each.startswith(words) and each != words for each in known)
 
 
-_LEAST_LEFT = 3
 SPONSOR_CLASSES = r"(?:OTHER_GOV|OTHER|INDUSTRY|NIH|FED|NETWORK|INDIV|UNKNOWN|AMBIG)"
 """What kind of body a sponsor is, as the registry prints it."""
 

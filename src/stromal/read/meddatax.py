@@ -83,7 +83,7 @@ _LABELS = {
 }
 _INLINE = (
     ("registry_id", re.compile(r"NCT ID:\s*(?P<value>\S+)")),
-    ("updated", re.compile(r"Last Updated:\s*(?P<value>.+)")),
+    ("updated", re.compile(r"Last Updated:\s*(?P<value>[\d-]+)")),
     ("group_type", re.compile(r"Group Type:?\s+(?P<value>[A-Z_ ]+)")),
     ("intervention_type", re.compile(r"Intervention Type:?\s+(?P<value>[A-Z_ ]+)")),
     ("sponsor_role", re.compile(r"Sponsor Role:?\s+(?P<value>\w+)")),
@@ -178,6 +178,10 @@ def _pairs(lines: tuple[Line, ...]) -> Iterator[tuple[Line, Line | None]]:
     return zip(lines, (*lines[1:], None), strict=True) if lines else iter(())
 
 
+_STRONG = (
+    "basic information", "study groups", "other intervention names", "more related trials", "eligibility criteria",
+)  # fmt: skip
+"""Headings that no other page prints with such a sentence below: one of them is enough to tell this layout."""
 _ID = re.compile(r"NCT ID:\s*NCT\d{8}")
 
 
@@ -188,16 +192,20 @@ def _marks(lines: tuple[Line, ...]) -> tuple[Mark, ...]:
         if line.words.rstrip(":").lower() in _HEADINGS and _followed(line, after)
     }
     named = [line for line in lines if _ID.fullmatch(line.words)]
-    return (*(Mark(line) for line in headed.values()), *(Mark(line, strong=True) for line in named[:1]))
+    return (
+        *(Mark(line, words in _STRONG) for words, line in headed.items()),
+        *(Mark(line, strong=True) for line in named[:1]),
+    )
 
 
-_HEADED = re.compile(rf"(?<=\S)(?<!\s)\s++(?={_TITLES}\s*$)")
+_HEADED = re.compile(rf"(?:(?<=\S)\s++|(?<=[a-z0-9.!?)\]]))(?={_TITLES}\s*$)")
 
 
 def _guided_apart(lines: tuple[Line, ...]) -> Iterator[Line]:
     """Lines, with a heading parted from the end of a line wherever the portal's sentence stands below."""
     for line, after in _pairs(lines):
-        apart = _HEADED.split(line.text) if _followed(line, after, whole=True) else [line.text]
+        alone = line.words.rstrip(":").lower() in _HEADINGS or not _followed(line, after, whole=True)
+        apart = [line.text] if alone else _HEADED.split(line.text)
         yield from (Line(line.number, text) for text in apart)
 
 
@@ -352,8 +360,15 @@ def _ends_open(sections: tuple[Section, ...]) -> tuple[Section, ...]:
     )
 
 
+_AFTER = (
+    "limits", "outcomes", "primary_outcomes", "secondary_outcomes", "other_outcomes", "sponsor", "collaborators",
+    "responsible", "investigators", "locations", "countries", "references", "identifiers", "documents", "contacts",
+    "results", "related",
+)  # fmt: skip
+"""What may stand last on a page: everything behind the criteria."""
+
 LAYOUT = Layout(
     "meddatax", "a MedDataX trial page", _marks, 2,
     ("NCT ID:", "Basic Information", "Brief Summary", "Study Design", "Eligibility Criteria"),
-    ("overview", "eligibility"), ("related", "identifiers", "documents", "references", "results"), split,
+    ("overview", "eligibility"), _AFTER, split,
 )  # fmt: skip

@@ -210,5 +210,6 @@ def split(lines: tuple[Line, ...], file: str) -> tuple[Section, ...]:
 LAYOUT = Layout(
     "medpath", "a MedPath trial page", _marks, 2,
     ("- Registration Number", "- Lead Sponsor", "Recruitment & Eligibility", "- Target Recruitment", "Study & Design"),
-    ("eligibility", "design"), ("locations", "related"), split,
+    ("eligibility", "design"),
+    ("primary_outcomes", "secondary_outcomes", "other_outcomes", "locations", "related"), split,
 )  # fmt: skip

@@ -105,7 +105,7 @@ _TIMED = ("timeline", "inclusion", "exclusion")
 _ROLE = re.compile(
     rf"(?P<name>.+?[^\s_])\s*(?:(?P<role>Lead Sponsor|Principal Investigator)(?P<of>.*)|{SPONSOR_CLASSES})"
 )
-_JOINED = re.compile(rf"(?<=[a-z.)]){SPONSOR_CLASSES}(?=[A-Z][a-z])")
+_JOINED = re.compile(rf"(?<=[a-z.)]){SPONSOR_CLASSES}\s*(?=[A-Z][a-z])")
 _ROLES = {"Lead Sponsor": "sponsor", "Principal Investigator": "investigator"}
 
 
@@ -197,13 +197,14 @@ _LONG = either(
 _ENDS = (
     rf"(?<=[a-z0-9.!?)])(?={either(_GLUED)}\s*$)|(?<=[a-z0-9.!?)])(?={_LONG}\s*$)|(?<=[.!?])\s++(?={_LONG}\s*$)"
     r"|(?<=[a-z0-9.!?)])\s*+(?=Timeline\s*$)|(?<=[A-Za-z0-9.)])\s*+(?=Research Sponsored by )"
-    rf"|(?<=[a-z0-9.)])(?=Led By )|(?<=\d)(?=(?:{_STATUS})\s*$)"
+    rf"|(?<=[a-z0-9.)])(?=Led By )|(?<=Phase \d)\s*+(?=(?:{_STATUS})\s*$)"
     r"|(?<=[A-Za-z0-9)])(?=(?:Early )?Phase \d(?:\s*[&/]\s*\d)?\s*$)"
 )
 _STARTS = (
-    rf"\s*(?:{_LONG}(?=[A-Z“\"(])|Timeline\s*(?=Screening )|(?:{_LONG})\s+(?=Specific guidelines|Outcome measures"
-    r"|You may be|These questions|Inclusion Criteria\s*$)|Trial Design\s*(?=\d*\s*Treatment groups?)"
-    r"|(?:Primary|Secondary|Other) outcome measures\s+(?=[A-Z]))"
+    rf"\s*(?:Must (?:not )?have(?=\w)|{_LONG}(?=[A-Z“\"(])|Timeline\s*(?=Screening )"
+    rf"|(?:{_LONG})\s+(?=Specific guidelines|Outcome measures|You may be|These questions|Inclusion Criteria\s*$)"
+    r"|Trial Design\s*(?=\d*\s*Treatment groups?)"
+    r"|(?:Primary|Secondary|Other) outcome measures(?:(?=\w)|\s+(?=[A-Z\d])))"
 )
 
 
