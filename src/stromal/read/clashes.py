@@ -173,7 +173,7 @@ def unregistered_product(record: Record) -> Iterator[Finding]:
     shown = {product[2] for item in listed if (product := other_product(item.place.quote))}
     places = [place for reading in second.readings if reading.value not in shown for place in reading.places]
     if places:
-        message = f"the prose also gives a {show(second.readings[0].value)}, which no arm or intervention lists"
+        message = f"the prose also gives {show(second.readings[0].value)}, which no arm or intervention lists"
         hint = "ask whether it belongs to the trial; if so, the protocol needs a second product with its own dose"
         severity: Severity = "contradiction" if record.tree is None else "warning"
         yield Finding("product.unregistered", severity, message, (*places, listed[0].place), hint)

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from stromal.read.numerals import WORDS
-from stromal.read.paths import spoken
 from stromal.read.phrases import pattern, sentence_at
 from stromal.read.record import Record
 from stromal.read.study import Tree, listed, module, rows, words
@@ -207,9 +206,9 @@ def counted(found: Groups) -> Iterator[Finding]:
         return
     place = next(iter(said.values()))
     arms = f"{len(found.arms)} arm{'s' if len(found.arms) > 1 else ''}"
-    message = f"the text speaks of {place.quote.strip()}, but the record lists {arms}"
+    message = f"the text says “{place.quote.strip()}”, but the record lists {arms}"
     places = (place, *(arm.place for arm in found.arms))
-    yield Finding("arms.count", "warning", message, places, f"compare with the {spoken(place.path)}")
+    yield Finding("arms.count", "warning", message, places, "ask how many groups there are")
 
 
 RULES: tuple[Callable[[Groups], Iterator[Finding]], ...] = (

@@ -35,10 +35,11 @@ _FIELDS = {
     "genderBased": "sex as a condition", "genderDescription": "words on sex", "samplingMethod": "sampling",
     "orgStudyIdInfo": "sponsor's number", "secondaryIdInfos": "secondary number", "organization": "organisation",
     "expandedAccessInfo": "expanded access", "hasExpandedAccess": "expanded access",
-    "statusModule": "status", "eligibilityModule": "eligibility", "outcomesModule": "outcomes",
+    "statusModule": "status", "identificationModule": "identification",
+    "eligibilityModule": "eligibility", "outcomesModule": "outcomes",
     "armsInterventionsModule": "arms and interventions", "designModule": "design",
 }  # fmt: skip
-_SILENT = frozenset({"date", "count", "label", "name", "title", "facility", "allocation_", "designInfo", "maskingInfo"})
+_SILENT = frozenset({"date", "count", "label", "name", "title", "facility", "designInfo", "maskingInfo"})
 """Parts of a path that add nothing for a reader."""
 _STEP = re.compile(r"(?P<name>\w+)(?:\[(?P<number>\d+)\])?")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
@@ -62,6 +63,6 @@ _MANY_LINES = ("eligibilityCriteria", "briefSummary", "detailedDescription", "st
 def where(place: Place) -> str:
     """Where a place is: `line 12` of a page; the field of a record, with the line where the field has many."""
     if not place.path:
-        return f"line {place.line}" if place.line else "the page"
+        return f"line {place.line}" if place.line else "the whole"
     lined = place.line and place.path.endswith(_MANY_LINES)
     return f"{spoken(place.path)}, line {place.line}" if lined else spoken(place.path)

@@ -35,7 +35,7 @@ def test_each_fault_is_found(code: str, fault: Callable[[Tree], bool], number: i
     found = findings(tree).get(code)
     assert found is not None
     assert found.places
-    assert all(place.path or code == "identity.missing" for place in found.places)
+    assert all(place.path for place in found.places)
     assert found.message
     assert found.hint
 
