@@ -66,11 +66,11 @@ def _glimpse(held: Any) -> str:
 _UNALIGNED = "lists that lack entries nobody can place, and so make no rows: "
 
 
-def _findings(tree: Tree, file: str) -> tuple[Finding, ...]:
+def _findings(tree: Tree, file: str, *, prose: bool) -> tuple[Finding, ...]:
     """What reading noticed: unknown fields and values, lists that make no rows."""
     own = tree.get(schema.OWN)
     unaligned = own.get("unaligned") if isinstance(own, Mapping) else None
-    found = schema.findings(tree, file)
+    found = schema.findings(tree, file, tried=own is None and not prose)
     if not isinstance(unaligned, list):
         return found
     names = [str(name) for name in unaligned]
@@ -108,17 +108,22 @@ def _sections(record: Record, name: str) -> dict[str, Any]:
     return {name: v2.sections(record.tree or {}, record.file)}
 
 
-def record(piece: Piece, *, prose: bool = True) -> Record:
-    """The record of a piece. Unusable when it is of no known format."""
-    if not prose and isinstance(piece.content, bytes):
-        head = schema.head(piece.content)
-        if head is not None:
-            notes = (*piece.notes, *_nameless(head.nct_id, piece.file)) if piece.notes or not head.nct_id else ()
-            title = head.brief_title or head.official_title
-            return unread(head.nct_id, title, "ctgov", piece.file, partial(_later, piece.content), notes)
+def _quick(piece: Piece) -> Record | None:
+    """The record of a piece whose every field and value API v2 knows, in one go; None where it takes the long way."""
+    content = piece.content
+    head = schema.head(content) if isinstance(content, bytes) else None
+    if head is None or not isinstance(content, bytes):
+        return None
+    notes = (*piece.notes, *_nameless(head.nct_id, piece.file)) if piece.notes or not head.nct_id else ()
+    title = head.brief_title or head.official_title
+    return unread(head.nct_id, title, "ctgov", piece.file, partial(_later, content), notes)
+
+
+def _read(piece: Piece, *, prose: bool) -> Record:
+    """The record of a piece, the long way. Unusable when it is of no known format."""
     tree, layout = _tree(piece)
     identity = v2.identity(tree)
-    notes = (*piece.notes, *_nameless(identity, piece.file), *_findings(tree, piece.file))
+    notes = (*piece.notes, *_nameless(identity, piece.file), *_findings(tree, piece.file, prose=prose))
     if prose:
         return replace(facts.record(layout, piece.file, v2.sections(tree, piece.file), tree), findings=notes)
     made = unread(identity, v2.title(tree), layout, piece.file, _sections, notes)
@@ -133,7 +138,7 @@ def parse_each(content: bytes, file: str = "", *, prose: bool = True) -> Iterato
     """Every record of a document, and in the place of one that cannot be read, why. Unusable when none can be told."""
     for piece in documents.pieces(content, file):
         try:
-            yield record(piece, prose=prose)
+            yield (None if prose else _quick(piece)) or _read(piece, prose=prose)
         except Unusable as unusable:
             yield unusable
 
@@ -143,7 +148,8 @@ def parse(content: bytes, file: str = "", *, prose: bool = True) -> Record:
 
     Identity, title and findings stand at once; without `prose` the tree and the sections are made when asked for.
     """
-    return record(_lone(content, file), prose=prose)
+    quick = None if prose else _quick(Piece(content, file))  # most records are one object, and need no unwrapping
+    return quick or _read(_lone(content, file), prose=prose)
 
 
 def read_tree(content: bytes, file: str = "") -> Tree:
@@ -152,8 +158,6 @@ def read_tree(content: bytes, file: str = "") -> Tree:
 
 
 def _lone(content: bytes, file: str) -> Piece:
-    if schema.head(content) is not None:  # most records are just one object, and need no unwrapping
-        return Piece(content, file)
     found = documents.pieces(content, file)
     first, second = next(found, None), next(found, None)
     if first is not None and second is None:

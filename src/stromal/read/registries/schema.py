@@ -147,37 +147,55 @@ def _fits(value: object, kind: str) -> bool:
     return isinstance(value, str)
 
 
-def _one(value: object, kind: str, path: str, found: list[Surprise]) -> None:
-    if kind in OBJECTS:
-        if isinstance(value, Mapping):
-            _walk(value, kind, path, found)
+class _Check(NamedTuple):
+    """A field, with what looking at it needs: whether it holds objects, and which texts it may hold (None for any)."""
+
+    kind: str
+    many: bool
+    objects: bool
+    allowed: frozenset[str] | None
+
+
+@cache
+def _checks(name: str) -> Mapping[str, _Check]:
+    return {
+        field: _Check(kind, many, kind in OBJECTS, values(kind) if kind in VALUES else None)
+        for field, (kind, many) in fields(name).items()
+    }
+
+
+def _one(value: object, check: _Check, path: str, found: list[Surprise]) -> None:
+    if check.objects:
+        if isinstance(value, dict):
+            _walk(value, check.kind, path, found)
         elif value is not None:
             found.append(Surprise(path, "kind", str(value), "an object"))
-    elif value is not None and not _fits(value, kind):
-        found.append(Surprise(path, "kind", str(value), kind))
-    elif kind in VALUES and value is not None and value not in values(kind):
-        found.append(Surprise(path, "value", str(value), kind))
+    elif check.allowed is not None and value.__class__ is str:
+        if value not in check.allowed:
+            found.append(Surprise(path, "value", str(value), check.kind))
+    elif value is not None and not _fits(value, check.kind):
+        found.append(Surprise(path, "kind", str(value), check.kind))
 
 
 def _walk(part: Mapping[str, Any], name: str, path: str, found: list[Surprise]) -> None:
-    known = fields(name)
+    known = _checks(name)
     for key, value in part.items():
-        field = known.get(key)
-        if field == _TEXT and value.__class__ is str:  # most fields, and nothing to find in them
+        check = known.get(key)
+        if check == _TEXT and value.__class__ is str:  # most fields, and nothing to find in them
             continue
         here = f"{path}.{key}" if path else str(key)
-        if field is None:
+        if check is None:
             found.append(Surprise(here, "unknown", "", name))
-        elif not field.many or value is None:
-            _one(value, field.kind, here, found)
+        elif not check.many or value is None:
+            _one(value, check, here, found)
         elif isinstance(value, list):
             for number, each in enumerate(value):
-                _one(each, field.kind, f"{here}[{number}]", found)
+                _one(each, check, f"{here}[{number}]", found)
         else:
             found.append(Surprise(here, "kind", str(value), "a list"))
 
 
-_TEXT = Field("str", many=False)
+_TEXT = _Check("str", many=False, objects=False, allowed=None)
 
 
 def surprises(tree: Tree) -> list[Surprise]:
@@ -201,9 +219,12 @@ def _regular(tree: Tree) -> bool:
     return True
 
 
-def findings(tree: Tree, file: str = "") -> tuple[Finding, ...]:
-    """What the list does not know: all unknown fields in one note, each value out of its list or kind in its own."""
-    if _regular(tree):
+def findings(tree: Tree, file: str = "", *, tried: bool = False) -> tuple[Finding, ...]:
+    """What the list does not know: all unknown fields in one note, each value out of its list or kind in its own.
+
+    `tried` spares a record that the typed decoder has refused already another try.
+    """
+    if not tried and _regular(tree):
         return ()
     unknown: dict[str, Place] = {}
     others: dict[tuple[str, str], Finding] = {}
