@@ -365,16 +365,16 @@ def _told(error: sqlite3.DatabaseError, path: Path) -> Unusable:
 
 
 def _connect(path: Path, how: str, *, empty: bool = False) -> sqlite3.Connection:
-    connection: sqlite3.Connection | None = None
+    address = f"file:{quote(str(path.absolute()))}?{how}"
     try:
-        connection = sqlite3.connect(
-            f"file:{quote(str(path.absolute()))}?{how}", uri=True, isolation_level=None, timeout=_WAIT_S
-        )
+        connection = sqlite3.connect(address, uri=True, isolation_level=None, timeout=_WAIT_S)
+    except sqlite3.DatabaseError as error:
+        raise _told(error, path) from error
+    try:
         application = connection.execute("PRAGMA application_id").fetchone()[0]
         version = connection.execute("PRAGMA user_version").fetchone()[0]
     except sqlite3.DatabaseError as error:
-        if connection is not None:
-            connection.close()
+        connection.close()
         raise _told(error, path) from error
     if empty or (application, version) == (APPLICATION, VERSION):
         return connection

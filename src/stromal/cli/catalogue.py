@@ -30,8 +30,6 @@ _SHOWN = 10
 
 def index(paths: Sequence[str], folder: Path, *, again: bool, as_json: bool) -> int:
     """Bring a catalogue up to its files and tell what happened."""
-    if not paths:
-        raise bad("index.paths", "no path is named", "name files or folders of records, or - for standard input")
     start = perf_counter()
     with Catalogue.create(folder) as catalogue, show.progress("documents") as progress:
         task = progress.add_task("reading", total=None)

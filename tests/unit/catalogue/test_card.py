@@ -233,3 +233,13 @@ def test_a_real_shape_reads_the_same_twice() -> None:
     record = parse(json.dumps(FULL).encode(), "a")
     assert card(record) == card(record)
     assert tuple(passages(record)) == tuple(passages(record))
+
+
+def test_a_page_has_its_lines_and_no_more() -> None:
+    """A page without a tree has neither other numbers nor terms of the registry; empty items hold nothing."""
+    summary = Section("summary", Place(1), (Item("Cells.", Place(2)), Item("", Place(3))))
+    twice = Reading(("cultured", 5, "cultured"), "", (Place(1, "cultured"),))
+    statement = Statement("product_processing", twice.value, "", "stated", twice.places, (twice,))
+    record = page(statement, sections=(summary,))
+    assert tuple(passages(record)) == (Passage("summary", "", 2, "Cells."),)
+    assert card(record).processing == ("cultured",)

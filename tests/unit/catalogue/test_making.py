@@ -178,8 +178,9 @@ def test_pages_of_portals_are_trials_too(tmp_path: Path) -> None:
         assert len(held) + made.broken == 1
 
 
-def test_many_documents_are_read_by_several_programs(tmp_path: Path) -> None:
+def test_many_documents_are_read_by_several_programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """In their order, each told of as it is done, whatever the number of workers."""
+    monkeypatch.setattr(making, "_BATCH", 4)
     many = [content(f"NCT{number:08}", f"Trial {number}") for number in range(making._FEW + 90)]
     steps: list[int] = []
     with Catalogue.create(tmp_path / "c") as held:

@@ -94,3 +94,15 @@ def test_tabs_of_tables_become_blanks_and_ends_are_clean() -> None:
     found = snippet((line("Pain\t6 weeks\tknee  "),), words("knee"))
     assert found is not None
     assert found.text == "Pain 6 weeks knee"
+
+
+def test_a_line_that_cannot_be_better_is_not_looked_at_twice() -> None:
+    """After a line with everything, one with less changes nothing; the end of a long sentence is kept whole."""
+    text = (line('"Bone marrow" of the knee.'), line("A knee."), line(f"{'word ' * 60}the last knee"))
+    found = snippet(text, words('"bone marrow" knee'))
+    assert found is not None
+    assert found.text == '"Bone marrow" of the knee.'
+    last = snippet(text[2:], words("knee"))
+    assert last is not None
+    assert last.text.startswith("… ")
+    assert last.text.endswith("the last knee")

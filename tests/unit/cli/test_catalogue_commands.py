@@ -93,6 +93,15 @@ def test_a_title_that_was_found_is_printed_once(folder: str) -> None:
     assert result.stdout.count("Cells for hearts") == 1
 
 
+def test_filters_alone_list_what_fits(folder: str) -> None:
+    """The newest first, each with its title."""
+    result = search(folder)
+    assert result.exit_code == 0
+    rows = result.stdout.splitlines()
+    assert rows[0] == "2 trials"
+    assert rows.index("    Cells for hearts") < rows.index("    Cells for knees")
+
+
 def test_a_narrow_terminal_keeps_every_fact(folder: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """What does not fit in one line goes to the next."""
     monkeypatch.setattr("stromal.cli.catalogue._PAPER", 60)
