@@ -99,7 +99,8 @@ _TABLE: tuple[tuple[Concept, re.Pattern[str]], ...] = (
     _own("pacemaker", "pacemaker", "procedure", r"(?:cardiac\s+)?pace-?makers?"),
     _own("surgery", "surgery", "procedure", r"surger(?:y|ies)|surgical\s+(?:procedures?|interventions?|operations?)"
      r"|operations?"),
-    _own("liver_cirrhosis", "liver cirrhosis", "disease", r"(?:(?:liver|hepatic)\s+)?cirrhosis(?:\s+of\s+the\s+liver)?"),
+    _own("liver_cirrhosis", "liver cirrhosis", "disease", r"(?:(?:liver"
+        r"|hepatic)\s+)?cirrhosis(?:\s+of\s+the\s+liver)?"),
     _own("myocardial_infarction", "myocardial infarction", "disease", r"myocardial\s+infarctions?|MI|AMI"
      r"|heart attacks?"),
     _own("stroke", "stroke", "disease", r"strokes?|CVA|cerebro-?vascular\s+accidents?"),
@@ -122,7 +123,8 @@ _TABLE: tuple[tuple[Concept, re.Pattern[str]], ...] = (
      r"|ies)|treatments?"
      r"|medications?|injections?|use))?"),
     _own("immunosuppressant", "immunosuppressants", "drug",
-     r"immuno-?suppress(?:ants?|ive|ion)(?:\s+(?:agents?|drugs?|medications?|medicines?|therap(?:y|ies)|treatments?))?"),
+     r"immuno-?suppress(?:ants?|ive|ion)(?:\s+(?:agents?|drugs?|medications?|medicines?|therap(?:y|ies)"
+     r"|treatments?))?"),
     _own("anticoagulant", "anticoagulants", "drug",
      r"anti-?coagula(?:nts?|tion)(?:\s+(?:agents?|drugs?|medications?|therap(?:y|ies)|treatments?))?"),
     _own("antiplatelet", "antiplatelet drugs", "drug", r"anti-?platelets?(?:\s+(?:agents?|drugs?|medications?"

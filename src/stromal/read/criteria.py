@@ -26,7 +26,8 @@ _ASKS = pattern(
     r"|\d+\s*(?:years|-\s*\d+ years))",
 )
 _BARS = pattern(
-    r"\s*(?:(?:\w+\s+){0,2}pregnan|(?:active|chronic|uncontrolled|severe|serious|current|continued|known|acute|unstable",
+    r"\s*(?:(?:\w+\s+){0,2}pregnan|(?:active|chronic|uncontrolled|severe|serious|current|continued|known|acute"
+    r"|unstable",
     r"|recent)\b|history|previous|prior\b|hypersensitiv|allerg|intoleran|unable|inability|unwilling|refus|fail",
     r"|clinically significant|positive (?:test|for|serolog)|participation in another|women not",
     r"|(?:pre-?menopausal )?\w* ?women not using|abnormal|contraindicat|(?:any |other )?medical condition",
@@ -105,20 +106,24 @@ def gaps(section: Section) -> tuple[tuple[int, Item], ...]:
 
 _LED = r"[\W_]*(?:(?:v?\.?\d+(?:\.\d+)*|[IVX]+|[a-z])[.):]+\s*)*"
 _HEADING = pattern(
-    rf"{_LED}(?P<lead>(?:(?!inclusion|exclusion|not?\b|fulfil|meet|satisf|unable|absence|do\b|does\b|did\b|any\b)[\w/()&-]+\s+){{0,3}}?)"
+    rf"{_LED}(?P<lead>(?:(?!inclusion|exclusion|not?\b|fulfil|meet|satisf|unable|absence|do\b|does\b|did\b"
+    rf"|any\b)[\w/()&-]+\s+){{0,3}}?)"
     r"(?P<which>inclusion|exclusion|inclusive|exclusive)\s+criteri(?:a|on|as|ons|um)?s?\b"
     r"(?P<whom>\s*(?:for|of|in|-|–)\s+[\w\s,/()-]{1,60}?)?"
     r"(?:\s+(?:(?:are|were|is|as|the|will|be|must|include|includes|including|follow|follows|following|summarized|but"
     r"|not|limited|to)\b\s*)*)?\s*(?:\([^)]*\))?\s*(?P<end>[:：]|[-–—]\s|\W*$)"
 )
 _BARE = pattern(
-    rf"{_LED}(?P<lead>(?:(?:key|main|major|donor|patient|subject|specific)\s+)?)(?P<which>inclusion|exclusion)s?\s*(?P<end>[:：])"
+    rf"{_LED}(?P<lead>(?:(?:key|main|major|donor|patient|subject|specific)\s+)?)(?P<which>inclusion"
+    rf"|exclusion)s?\s*(?P<end>[:：])"
 )
 _ALONE = pattern(rf"{_LED}(?P<which>inclusion|exclusion)s?\W*$")
 _SENTENCE = (
-    (pattern(r"[^:.]{0,110}\b(?:not\s+(?:be\s+)?eligible|ineligible|(?:will|must|should|are)\s+(?:also\s+)?be\s+excluded|are\s+excluded|none\s+of\s+the"
+    (pattern(r"[^:.]{0,110}\b(?:not\s+(?:be\s+)?eligible|ineligible|(?:will|must|should"
+        r"|are)\s+(?:also\s+)?be\s+excluded|are\s+excluded|none\s+of\s+the"
              r"\s+following|not\s+be\s+(?:included|enrolled))\b[^:.]{0,80}:\s*$"), "exclusion"),
-    (pattern(r"[^:.]{0,110}\b(?:(?:is|are|be)\s+(?:considered\s+)?(?:eligible|included)|eligible\s+(?:patients|subjects|participants)|must\s+(?:meet|fulfil|satisfy|comply)"
+    (pattern(r"[^:.]{0,110}\b(?:(?:is|are|be)\s+(?:considered\s+)?(?:eligible|included)|eligible\s+(?:patients"
+        r"|subjects|participants)|must\s+(?:meet|fulfil|satisfy|comply)"
              r"\w*)\b[^:.]{0,90}:\s*$"), "inclusion"),
 )  # fmt: skip
 _INSIDE = re.compile(
@@ -141,7 +146,8 @@ class Block:
 
 
 def _heading(line: str) -> tuple[str, int] | None:
-    """The name of the block that a line begins, and where what follows on the line begins; None where it begins none."""
+    """The name of the block that a line begins, and where what follows on the line begins; None where it begins "
+    "none."""
     found = _HEADING.match(line) or _BARE.match(line) or _ALONE.match(line)
     if found is not None:
         which = "exclusion" if found["which"].lower().startswith("excl") else "inclusion"
@@ -193,8 +199,10 @@ def blocks(text: str) -> Iterator[Block]:
 # ---------------------------------------------------------------- lists within lists
 
 _CHOICE = pattern(
-    r"\b(?:one|any|either|some|two|three|four|2|3|4|minimum|least)\b.{0,40}\b(?:of|following|or)\b|\bor\b\W*$|\beither\b|\bif\b"
-    r"|\b(?:cohorts?|groups?|arms?|stratum|part|for\s+(?:patients|subjects|participants|women|men|those)|except\w*|unless|exclud\w+"
+    r"\b(?:one|any|either|some|two|three|four|2|3|4|minimum|least)\b.{0,40}\b(?:of|following|or)\b|\bor\b\W*$"
+    r"|\beither\b|\bif\b"
+    r"|\b(?:cohorts?|groups?|arms?|stratum|part|for\s+(?:patients|subjects|participants|women|men|those)|except\w*"
+    r"|unless|exclud\w+"
     r"|not\s+eligible|allowed|permitted)\b"
 )
 _ALL = pattern(

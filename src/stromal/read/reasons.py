@@ -41,13 +41,15 @@ _LEAD: tuple[tuple[re.Pattern[str], str], ...] = (
      r"|proven"
      r"|clinical(?:ly)?|definite|evidence|signs?|presence|existence|occurrence|diagnos(?:is|ed|es)(?:\s+with)?"
      r"|medical|personal"
-     r"|concomitant(?:ly)?|associated|experienced|developed|infected\s+with|infection\s+with|underlying|pre-?existing", ""),
+     r"|concomitant(?:ly)?|associated|experienced|developed|infected\s+with|infection\s+with|underlying"
+     r"|pre-?existing", ""),
     _lead(r"histor(?:y|ies)\s+(?:or|and|and/or)\s+(?:current|presence|active|present|ongoing)(?:\s+(?:evidence"
      r"|diagnosis))?"
      r"|(?:current|active|present|presence)\s+(?:of\s+)?(?:or|and|and/or)\s+(?:(?:a|any)\s+)?(?:past|prior|previous"
      r"|history)(?:\s+history)?"
      r"|(?:past|previous|prior)\s+(?:or|and|and/or)\s+(?:current|present|active)(?:\s+history)?", "ever"),
-    _lead(r"(?:past|previous|prior)?\s*(?:medical\s+)?histor(?:y|ies)|previous(?:ly)?|prior|past|ever|formerly", "ever"),
+    _lead(r"(?:past|previous|prior)?\s*(?:medical\s+)?histor(?:y|ies)|previous(?:ly)?|prior|past|ever"
+     r"|formerly", "ever"),
     _lead(r"active|current(?:ly)?|ongoing|existing|concurrent(?:ly)?|at\s+present|now", "now"),
     _lead(r"(?:severe|serious|significant|clinically\s+(?:significant|relevant)|uncontrolled|poorly[\s-]controlled"
      r"|unstable|untreated"
@@ -61,7 +63,8 @@ _LEAD: tuple[tuple[re.Pattern[str], str], ...] = (
      r"(?:\s*(?:,|/|or|and|and/or)\s*(?=(?:severe|serious|significant|uncontrolled|unstable|untreated|moderate"
      r"|chronic|acute"
      r"|recurrent|active|symptomatic|systemic)\b))?", "narrow"),
-    _lead(r"(?:being|currently|now|under|requiring|dependent\s+on|need(?:s|ing)?(?:\s+for)?|undergoing|actively)(?=\s)", "now"),
+    _lead(r"(?:being|currently|now|under|requiring|dependent\s+on|need(?:s|ing)?(?:\s+for)?|undergoing"
+        r"|actively)(?=\s)", "now"),
     _lead(r"(?:(?:has|have|had)\s+)?(?:been\s+)?(?:received|underwent|undergone|treated|administered|exposed"
      r"|participated)(?:\s+(?:with|of|to|in|on|by|for"
      r"|any|an?))*|(?:has|have)\s+had", "past"),
@@ -85,11 +88,12 @@ _ALLERGIC = pattern(
     r"(?:reactions?\s+)?(?:to|against)\s+(?:(?:any|the|a|of|use|components?|drug|drugs|agents?|medications?)\s+)*"
 )
 _SUBSTANCES = frozenset((
-    "dmso", "dimethyl sulfoxide", "penicillin", "streptomycin", "gentamicin", "amphotericin", "albumin", "human albumin",
-    "human serum albumin", "bovine", "bovine serum", "fetal bovine serum", "bovine proteins", "latex", "gelatin", "iodine",
-    "contrast", "contrast media", "contrast medium", "contrast agents", "contrast dye", "porcine", "trypsin", "eggs",
-    "local anesthetics", "anesthetics", "local anaesthetics", "blood products", "lidocaine", "aspirin", "heparin",
-    "murine proteins", "hyaluronic acid", "fibrin", "antibiotics", "gadolinium", "nickel", "titanium", "cobalt", "chromium",
+    "dmso", "dimethyl sulfoxide", "penicillin", "streptomycin", "gentamicin", "amphotericin", "albumin", "human ",
+    "human serum albumin", "bovine", "bovine serum", "fetal bovine serum", "bovine proteins", "latex", "gelatin",
+    "iodine", "contrast", "contrast media", "contrast medium", "contrast agents", "contrast dye", "porcine",
+    "trypsin", "eggs", "local anesthetics", "anesthetics", "local anaesthetics", "blood products", "lidocaine",
+    "aspirin", "heparin", "murine proteins", "hyaluronic acid", "fibrin", "antibiotics", "gadolinium", "nickel",
+    "titanium", "cobalt", "chromium",
 ))  # fmt: skip
 
 # ---------------------------------------------------------------- lists
@@ -107,7 +111,8 @@ _NARROWED = pattern(
     r"|diagnosed|treated"
     r"|not\s+controlled|despite|of\s+grade|of\s+the|in\s+the|on|at|due|caused|secondary|related|under|for|where|when"
     r"|by|affecting|from"
-    r"|according|based|meeting|fulfilling|per|leading|characteri[sz]ed|involving|complicated|including|in\s+accordance|more|less|greater|within|during|prior|before|after|since|<|>|≥|≤)\b|\s*[<>≥≤:]"
+    r"|according|based|meeting|fulfilling|per|leading|characteri[sz]ed|involving|complicated|including"
+    r"|in\s+accordance|more|less|greater|within|during|prior|before|after|since|<|>|≥|≤)\b|\s*[<>≥≤:]"
 )
 _JOIN = re.compile(r"\s*(?:,\s*(?:and/or|or|and)\b|\band/or\b|[,;/]|\bor\b|\band\b)\s*(?:/\s*or\b\s*)?", re.IGNORECASE)
 _AT = pattern(
@@ -121,8 +126,10 @@ def _virus_row(printed: re.Pattern[str], *names: str) -> tuple[re.Pattern[str], 
 
 
 _VIRUS: tuple[tuple[re.Pattern[str], tuple[str, ...]], ...] = (
-    _virus_row(pattern(r"(?:hepatitis|hep)\s*B\s*(?:,|/|or|and|and/or)\s*(?:hepatitis\s*)?C(?:\s*virus)?"), "hepatitis_b", "hepatitis_c"),
-    _virus_row(pattern(r"(?:hepatitis|hep)\s*-?B(?:\s*virus)?|HBV|HBs-?Ag|hepatitis B surface antigen|HepB"), "hepatitis_b"),
+    _virus_row(pattern(r"(?:hepatitis|hep)\s*B\s*(?:,|/|or|and|and/or)\s*(?:hepatitis\s*)?C(?:\s*virus)?"),
+               "hepatitis_b", "hepatitis_c"),
+    _virus_row(pattern(r"(?:hepatitis|hep)\s*-?B(?:\s*virus)?|HBV|HBs-?Ag|hepatitis B surface antigen|HepB"),
+               "hepatitis_b"),
     _virus_row(pattern(r"(?:hepatitis|hep)\s*-?C(?:\s*virus)?|HCV|hepatitis C antibod(?:y|ies)|HepC"), "hepatitis_c"),
     _virus_row(pattern(r"HIV(?:[\s-]*(?:1|2|1/2|1 or 2|I|II|1 and 2|I/II))?|human immunodeficiency virus(?:es)?|AIDS"
              r"|acquired immunodeficiency syndrome|anti-HIV|HIV/AIDS"), "hiv"),
@@ -144,8 +151,8 @@ _VIRUS_TAIL = pattern(
     r"|disease"
     r"|antigens?|status))+$"
 )
-VIRUS_WORDS = {"hepatitis_b": "hepatitis B test", "hepatitis_c": "hepatitis C test", "hiv": "HIV test", "htlv": "HTLV test",
-               "syphilis": "syphilis test"}  # fmt: skip
+VIRUS_WORDS = {"hepatitis_b": "hepatitis B test", "hepatitis_c": "hepatitis C test", "hiv": "HIV test",
+               "htlv": "HTLV test", "syphilis": "syphilis test"}  # fmt: skip
 _LONGEST_LIST = 14
 
 
@@ -191,8 +198,11 @@ def _leads(text: str) -> tuple[str, set[str]]:
         moved = False
         for words, effect in _LEAD:
             match = words.match(text)
-            if match and match.end() and match.end() < len(text) and (
-                effect == "narrow" or (concept(text) is None and concept(_first(text)) is None)
+            if (
+                match
+                and match.end()
+                and match.end() < len(text)
+                and (effect == "narrow" or (concept(text) is None and concept(_first(text)) is None))
             ):
                 if effect == "narrow" and _as_named(text, text[match.end() :]):
                     continue
@@ -214,9 +224,11 @@ def _first(text: str) -> str:
 # ---------------------------------------------------------------- windows
 
 _SCREENING = pattern(r"\b(?:screening|baseline|visit 1|day 0|day 1)\b")
-_DOSING = pattern(r"\b(?:infusions?|injections?|dos(?:e|es|ing)|transplant\w*|administration|implant\w*"
- r"|study\s+(?:drug|product|treatment)"
-                  r"|cell\s+(?:therapy|delivery)|first\s+treatment|start\s+of\s+treatment|investigational|IMP|IP)\b")  # fmt: skip
+_DOSING = pattern(
+    r"\b(?:infusions?|injections?|dos(?:e|es|ing)|transplant\w*|administration|implant\w*"
+    r"|study\s+(?:drug|product|treatment)"
+    r"|cell\s+(?:therapy|delivery)|first\s+treatment|start\s+of\s+treatment|investigational|IMP|IP)\b"
+)
 _ENROLMENT = pattern(
     r"\b(?:enrol\w*|joining|inclusion|entry|entering|study|trial|participation|consent\w*|signing|randomi[sz]\w+"
     r"|registration|recruitment|start)\b"
@@ -247,8 +259,10 @@ def window_of(found: Found) -> str | None:
 
 
 _REST = pattern(
-    r"(?:(?:or|and|of|the|this|to|in|study|trial|visit|randomi[sz]ation|enrol\w+|registration|screening|baseline|treatment"
-    r"|product|drug|administration|first|dose|infusion|day|start|initiation|informed|consent|signing|entry|period|current"
+    r"(?:(?:or|and|of|the|this|to|in|study|trial|visit|randomi[sz]ation|enrol\w+|registration|screening|baseline"
+    r"|treatment"
+    r"|product|drug|administration|first|dose|infusion|day|start|initiation|informed|consent|signing|entry|period"
+    r"|current"
     r"|date|inclusion|therapy)\b[\s/,.()]*)*"
 )
 """Words behind a window that only go on naming the milestone it hangs on."""
@@ -383,7 +397,8 @@ def reasons(words: str, side: Side) -> Reasons | None:
         return None
     made.narrowed = bool(but) or made.text != plain
     made.text = (made.text[: but.start()] if but else made.text).strip(" .;,")
-    if re.search(r"[<>≥≤]", words) or len(windows(text)) != len(windows(made.text)) or len(list(sentences(text))) > 1:
+    lost = len(windows(text)) != len(windows(made.text))
+    if lost or re.search(r"[<>≥≤]", words) or len(list(sentences(text))) > 1:
         return None
     if not made.text or not _windowed(made):
         return None

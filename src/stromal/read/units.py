@@ -18,14 +18,16 @@ _ULN = (
     r"(?:\s+(?:range|value))?)"
 )
 _MINUTE = r"ml\s*(?:/|per)\s*min\w*(?:\s*/\s*1[.,]73\s*m?\s*\^?\s*[2²]?)?"
+_PER_MM3 = r"(?:(?:cells?|platelets)\s*)?(?:(?:/|per)\s*mm\s*\^?\s*[3³]|(?:/|per)\s*(?:cmm|cubic\s+millimet(?:er|re)))"
 UNITS: tuple[tuple[str, str], ...] = (
     (r"mg\s*/\s*dl", "mg/dL"), (r"g\s*/\s*dl|g%", "g/dL"), (r"mg\s*/\s*l", "mg/L"), (r"g\s*/\s*l", "g/L"),
     (r"mmol\s*/\s*mol", "mmol/mol"), (r"mmol\s*/\s*l", "mmol/L"), (r"umol\s*/\s*l", "umol/L"),
     (r"nmol\s*/\s*l", "nmol/L"), (r"pmol\s*/\s*l", "pmol/L"), (r"ng\s*/\s*ml", "ng/mL"), (r"ug\s*/\s*l", "ug/L"),
     (r"pg\s*/\s*ml", "pg/mL"), (r"ug\s*/\s*dl", "ug/dL"), (r"mm\s*/\s*h(?:r|our)?\b", "mm/h"),
-    (r"(?:iu|u|units)\s*/\s*l", "U/L"), (r"(?:(?:cells?|platelets)\s*)?(?:(?:/|per)\s*mm\s*\^?\s*[3³]|(?:/|per)\s*(?:cmm|cubic\s+millimet(?:er|re)))", "/mm3"),
+    (r"(?:iu|u|units)\s*/\s*l", "U/L"), (_PER_MM3, "/mm3"),
     (r"mm\s?[3³]", "/mm3"),
-    (r"(?:cells?\s*)?/\s*ul\b", "/uL"), (r"(?:(?:cells?|platelets)\s*)?/\s*l(?:it(?:er|re))?\b", "/L"), (_MINUTE, "mL/min"),
+    (r"(?:cells?\s*)?/\s*ul\b", "/uL"), (r"(?:(?:cells?|platelets)\s*)?/\s*l(?:it(?:er|re))?\b", "/L"),
+    (_MINUTE, "mL/min"),
     (r"kg\s*/\s*m\s*\^?\s*[2²]", "kg/m2"), (r"mm\s*hg", "mm[Hg]"),
     (r"bpm|beats\s*(?:/|per)\s*min\w*|/\s*min\w*", "/min"), (r"%|％|percent", "%"), (_ULN, "{ULN}"),
     (r"kgs?\b|kilograms?", "kg"), (r"ms(?:ec)?\b|milliseconds?", "ms"), (r"cm\b", "cm"), (r"mm\b", "mm"),

@@ -74,7 +74,10 @@ def test_text_before_and_between_headings() -> None:
         ("inclusion", 2, [(2, " Gout"), (3, "Bad knee. ")]),
         ("exclusion", 3, [(3, " Stroke")]),
     ]
-    assert [block.name for block in blocks("Inclusion Criteria:\n\nExclusion Criteria:\n")] == ["inclusion", "exclusion"]
+    assert [block.name for block in blocks("Inclusion Criteria:\n\nExclusion Criteria:\n")] == [
+        "inclusion",
+        "exclusion",
+    ]
     assert list(blocks("")) == []
 
 
@@ -95,7 +98,13 @@ def item(text: str, mark: str = "*") -> Item:
 
 def test_lines_under_a_choice_are_alternatives() -> None:
     """`One of the following` opens a list that ends where the outer marks return; `all of the following` does not."""
-    listed = (item("Age over 30"), item("One of the following:"), item("Gout", "a."), item("Stroke", "b."), item("Weak"))
+    listed = (
+        item("Age over 30"),
+        item("One of the following:"),
+        item("Gout", "a."),
+        item("Stroke", "b."),
+        item("Weak"),
+    )
     assert uncertain(listed, "inclusion") == (False, False, True, True, False)
     assert uncertain(listed, "exclusion") == (False,) * 5
     entire = (item("All of the following:"), item("Gout", "1."), item("Stroke", "2."))

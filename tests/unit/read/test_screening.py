@@ -1,4 +1,4 @@
-"""One person against the drafted criteria of several trials: from a file of facts to verdicts that explain themselves."""
+"""One person against the drafted criteria of several trials: facts in, verdicts that explain themselves out."""
 
 from __future__ import annotations
 
