@@ -32,8 +32,8 @@ from stromal.values import Finding, Unusable, plain
 __all__ = ["PUBLIC", "fetch", "read"]
 
 STDIN = Path("-")
-_ROWS, _TOLD, _DOSES = 1000, 20, 3
-"""The most rows of a table, findings in full, and doses of a row: whoever needs more asks for JSON."""
+_ROWS, _TOLD, _DOSES, _TITLE = 1000, 20, 3, 90
+"""The most rows of a table, findings in full, doses and letters of a title: whoever needs more asks for JSON."""
 
 
 # ---------------------------------------------------------------- what is made of a record, where it is read
@@ -56,16 +56,20 @@ def _dose(dose: StatedDose) -> str:
 
 
 def _fact(record: Record, name: str) -> str:
+    """What a record states, as people read it; empty where it states nothing."""
     found = record.statement(name)
-    return shown(found.value) if found is not None and found.state != "missing" else ""
+    if found is None or found.value is None:
+        return ""
+    return f"{found.value:,}" if isinstance(found.value, int) else shown(found.value)
 
 
 def _row(record: Record) -> Row:
     doses = [_dose(dose) for dose in stated_doses(record)]
     more = [f"and {len(doses) - _DOSES} more"] if len(doses) > _DOSES else []
     told = ", ".join((*doses[:_DOSES], *more))
+    title = record.title if len(record.title) <= _TITLE else f"{record.title[: _TITLE - 1].rstrip()}…"
     phase, people = _fact(record, "phase"), _fact(record, "planned_enrolment")
-    return Row(record.registry_id, record.title, record.layout, phase, people, told)
+    return Row(record.registry_id, title, record.layout, phase, people, told)
 
 
 def _line(record: Record) -> bytes:
