@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Literal
 
 from stromal.read.criteria import criteria
 from stromal.read.limits import ages, comparisons
-from stromal.read.numerals import durations
+from stromal.read.numerals import KEPT, durations
 from stromal.read.phrases import Found, pattern, sentence_at
 from stromal.read.record import Fields, Item, Number, Range, Reading, Section, Statement, Value, settle
 from stromal.values import Place
@@ -88,25 +89,32 @@ _SEXES = (pattern(r"\b(?:wom[ae]n|females?|girls?|mothers?)\b"), pattern(r"(?<![
 
 def _bare(text: str, every: tuple[Found, ...]) -> bool:
     """Whether a criterion is about age and about nothing else."""
-    for found in reversed(every):
-        text = text[: found.start] + " " + text[found.end :]
-    return len(re.sub(r"[^A-Za-z]", "", _FILLING.sub("", text))) < _SHORT
+    starts = (0, *(found.end for found in every))
+    ends = (*(found.start for found in every), len(text))
+    rest = " ".join(text[start:end] for start, end in zip(starts, ends, strict=True))
+    return len(re.sub(r"[^A-Za-z]", "", _FILLING.sub("", rest))) < _SHORT
 
 
 _SHORT = 4
 """Fewer letters than this, once the words on age are gone, make no further condition."""
 
 
+@lru_cache(KEPT)
 def _of_one_sex(text: str) -> bool:
     """Whether a criterion speaks of women alone or of men alone."""
     return len([sex for sex in _SEXES if sex.search(text)]) == 1
 
 
-def _speaks_of_all(text: str, found: Found, every: tuple[Found, ...], source: From, one_ended: bool) -> bool:
+@lru_cache(KEPT)
+def _part(text: str) -> int:
+    """Where the first word about a part of the people ends; past the end of the text where there is none."""
+    part = _PART.search(text)
+    return part.end() if part else len(text) + 1
+
+
+def _speaks_of_all(text: str, found: Found, source: From, one_ended: bool) -> bool:
     """Whether a phrase limits everybody's age, not that of a group, of one sex, or of a person some rule is about."""
-    if _bare(text, every):
-        return True
-    if source == "exclusion" or _PART.search(text if one_ended and source == "inclusion" else text[: found.start]):
+    if source == "exclusion" or _part(text) <= (len(text) if one_ended and source == "inclusion" else found.start):
         return False
     return source == "people" or not one_ended or found.start <= _LEADING
 
@@ -115,6 +123,7 @@ def _phrases(items: Iterable[Item], source: From, sexed: bool) -> Iterator[Said]
     for item in items:
         text = item.place.quote
         every = ages(text) or _field_ages(item)
+        bare = bool(every) and _bare(text, every)
         for found in every:
             values = (found.value, *(value for value, _ in found.rivals))
             ranges = [value for value in values if isinstance(value, Range)]
@@ -124,7 +133,8 @@ def _phrases(items: Iterable[Item], source: From, sexed: bool) -> Iterator[Said]
             place = item.place.quoting(text[found.start : found.end].strip())
             if ranges:
                 about = text[sentence_at(text, found.start)[0] : found.end] if source == "people" else text
-                of_all = _speaks_of_all(text, found, every, source, one_ended) and (sexed or not _of_one_sex(about))
+                of_all = bare or _speaks_of_all(text, found, source, one_ended)
+                of_all = of_all and (sexed or not _of_one_sex(about))
                 yield Said(tuple(ranges), found.unit, place, of_all, found.note, source)
 
 
@@ -224,7 +234,8 @@ def age_statement(sections: tuple[Section, ...]) -> Statement:
     fields, said = structured_ages(sections), said_ages(sections)
     base = _base(fields, said)
     agreeing = [s for s in said if any(_agrees(value, s.unit, base) for value in s.ranges)]
-    clashing = _clashing([s for s in said if s not in agreeing and s.of_all], agreeing, base)
+    agreed = set(agreeing)
+    clashing = _clashing([s for s in said if s not in agreed and s.of_all], agreeing, base)
     open_ended = [s for s in agreeing if s.of_all and len(s.ranges) > 1 and _opens(s, base)]
     places = tuple(dict.fromkeys((*(p for r in fields for p in r.places), *(s.place for s in agreeing))))
     if open_ended and not clashing:

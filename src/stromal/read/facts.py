@@ -177,7 +177,12 @@ def _counts(sections: tuple[Section, ...]) -> Iterator[Statement]:
 def _unheaded(counts: list[int], places: tuple[Place, ...], note: str) -> list[Reading]:
     if len(counts) == 1:
         return [Reading(counts[0], "criteria", places, "repaired", note)]
-    return [Reading(count, "criteria", places, "ambiguous", note) for count in counts]
+    # Where the list may turn nearly anywhere, the places stand with the first count alone, not with each of hundreds.
+    other = places if len(counts) <= _FEW else ()
+    return [Reading(n, "criteria", other if at else places, "ambiguous", note) for at, n in enumerate(counts)]
+
+
+_FEW = 20
 
 
 def _counted(count: int, lost: tuple[int, Item] | None, places: tuple[Place, ...]) -> list[Reading]:
@@ -206,23 +211,27 @@ _LIMITS = Readers((Reader(limits, (NUMBER,)), Reader(windows, (DURATION,))))
 
 def _criterion_statements(sections: tuple[Section, ...]) -> Iterator[Statement]:
     """Limits and windows of each criterion. Two limits on one thing are two rules, and both stand: `fvc`, `fvc_2`."""
-    made: dict[str, list[list[Reading]]] = {}
+    made: dict[str, dict[tuple[tuple[Value, str], ...], list[list[Reading]]]] = {}
     for item, side in _sided(sections):
         for limit in _LIMITS.found_in(item.place.quote):
             tied = f"{limit.side} {limit.anchor}".strip()
             note = "; ".join(filter(None, (limit.note, tied, side)))
             readings = [doubted for r in limit.readings(item) for doubted in _doubted(limit.name, r, note)]
-            known = made.setdefault(limit.name, [])
-            same = next(
-                (k for k in known if [(r.value, r.unit) for r in k] == [(r.value, r.unit) for r in readings]), None
-            )
-            if same is None:
-                known.append(readings)
-            else:
-                same[:] = [replace(a, places=(*a.places, *b.places)) for a, b in zip(same, readings, strict=True)]
+            said = tuple((r.value, r.unit) for r in readings)
+            made.setdefault(limit.name, {}).setdefault(said, []).append(readings)
     for name, groups in made.items():
-        for count, group in enumerate(groups, 1):
-            yield settle(name if count == 1 else f"{name}_{count}", group)
+        for count, group in enumerate(groups.values(), 1):
+            yield settle(name if count == 1 else f"{name}_{count}", _everywhere(group))
+
+
+def _everywhere(group: list[list[Reading]]) -> list[Reading]:
+    """The readings that several criteria share, each with all their places."""
+    if len(group) == 1:
+        return group[0]
+    return [
+        replace(same[0], places=tuple(place for reading in same for place in reading.places))
+        for same in zip(*group, strict=True)
+    ]
 
 
 def _doubted(name: str, reading: Reading, note: str) -> Iterator[Reading]:

@@ -7,8 +7,9 @@ ends and never anything else. Part of the first step of the walk.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -442,7 +443,7 @@ def limits(line: str) -> tuple[Found, ...]:
     Where a denial stands before the limit (`must not have ... below 8`), its other side is a rival reading.
     """
     text = legible(line)
-    taken = [(found.start, found.end) for found in (*ages(line), *windows(line))]
+    taken = _merged((found.start, found.end) for found in (*ages(line), *windows(line)))
     made: list[Found] = []
     edge = 0
     for limit in comparisons(line):
@@ -450,7 +451,7 @@ def limits(line: str) -> tuple[Found, ...]:
         edge = limit.end
         worded = text[limit.start : limit.end].isascii() and not re.search(r"\d", text[limit.start : limit.end])
         bare = limit.unit in ("", "hours", "minutes") and (worded or not limit.words) and name not in _MEASURED
-        if not name or bare or any(a < limit.end and limit.start < b for a, b in taken):
+        if not name or bare or _touches(taken, limit):
             continue
         other = _other(limit.value) if leading(_DENIED, text, limit.start) else None
         at = _AT.match(text, limit.end)
@@ -469,6 +470,23 @@ def limits(line: str) -> tuple[Found, ...]:
             )
         )
     return tuple(made)
+
+
+def _merged(stretches: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Stretches in their order, those that overlap made one."""
+    made: list[tuple[int, int]] = []
+    for start, end in sorted(stretches):
+        if made and start < made[-1][1]:
+            made[-1] = made[-1][0], max(made[-1][1], end)
+        else:
+            made.append((start, end))
+    return made
+
+
+def _touches(taken: list[tuple[int, int]], limit: Limit) -> bool:
+    """Whether a limit overlaps what is taken: only the last stretch that begins before its end can reach into it."""
+    at = bisect_left(taken, (limit.end,))
+    return at > 0 and taken[at - 1][1] > limit.start
 
 
 _MEASURED = frozenset(term.name for term in LIMITED)

@@ -249,7 +249,7 @@ def _resolve(readings: Iterable[Reading]) -> tuple[Reading, ...]:
     }
     kept = []
     for reading in every:
-        if reading.state != "ambiguous" or not settled.intersection(reading.places):
+        if reading.state != "ambiguous" or not settled or not settled.intersection(reading.places):
             kept.append(reading)
         elif _months(reading.value, reading.unit) in sure:
             kept.append(replace(reading, state="repaired", note=f"{reading.note}; another place settles it"))

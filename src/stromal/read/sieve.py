@@ -19,21 +19,29 @@ _WIDER = {r"\w": rf"\w{_FOREIGN}", r"\s": rf"\s\x0b\x1c-\x1f{_FOREIGN}", r"\d": 
 _SIGN = re.compile(r"\\.|\[\^?\]?|\]|\(\?(?:<?[=!]|-i:)|[()^$]|.", re.DOTALL)
 
 
+_CLASS_NEXT = re.compile(r"(?:\((?:\?:|\?P<\w+>)?)*(?:\\[wd]|\[)")
+_CLASS_END = ("\\w", "\\d", "]", "+", "*", "}")
+"""Beside a class of signs the end of a word may be that of a foreign one, which the automaton does not see."""
+
+
 def widened(words: str) -> str:
     """The pattern without conditions on what stands around it: it matches wherever the pattern does, and oftener."""
     made: list[str] = []
-    inside, depth, skipped = False, 0, 0
-    for sign in _SIGN.findall(words):
+    inside, depth, skipped, last = False, 0, 0, ""
+    for match in _SIGN.finditer(words):
+        sign = match[0]
         if not inside and sign.startswith("("):
             depth += 1
             if not skipped and sign.endswith(("=", "!")):
                 skipped = depth
-        if not skipped:
+        edge = sign == "\\b" and (last in _CLASS_END or _CLASS_NEXT.match(words, match.end()) is not None)
+        if not skipped and not edge:
             made.append(_wider(sign, inside))
         if not inside and sign == ")":
             skipped = 0 if skipped == depth else skipped
             depth -= 1
         inside = (inside or sign.startswith("[")) and sign != "]"
+        last = sign
     return "".join(made)
 
 
