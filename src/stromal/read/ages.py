@@ -196,9 +196,9 @@ def _agrees(value: Range, unit: str, base: dict[End, tuple[Number, str]]) -> boo
 
 
 def _glued(printed: Number, known: Number) -> bool:
-    """`2.18 to 65 years` is item 2 of a list, glued to the age 18."""
+    """`2.18 to 65 years` is item 2 of a list, glued to the age 18; and 17.5 is 17 in completed years."""
     whole, _, rest = str(printed).partition(".")
-    return bool(rest) and rest == str(known) and len(whole) < 3
+    return bool(rest) and (whole == str(known) or (rest == str(known) and len(whole) < 3))
 
 
 def _base(fields: tuple[Reading, ...], said: tuple[Said, ...]) -> dict[End, tuple[Number, str]]:

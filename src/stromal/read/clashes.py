@@ -6,13 +6,14 @@ Takes a Record; gives Findings, each with the places that disagree. Rows of the 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 
 from stromal.read.aims import other_product
 from stromal.read.criteria import criteria
 from stromal.read.paths import where
-from stromal.read.phrases import pattern
+from stromal.read.phrases import pattern, sentence_at
 from stromal.read.record import Fields, Item, Range, Record, Statement, show
 from stromal.values import Finding, Place, Severity
 
@@ -73,7 +74,7 @@ def contradictions(record: Record) -> Iterator[Finding]:
         if record.tree is None or statement.name == "age":
             message = f"the {called(record)} contradicts itself on the {words_for(statement.name)}: {said(statement)}"
             yield Finding(f"{statement.name}.contradiction", "contradiction", message, statement.places, hint)
-        elif statement.name in _OF_ALL and (several := _in_sentences(statement)):
+        elif statement.name in _OF_ALL and (several := _in_sentences(record, statement)):
             message = f"the record gives several values for the {words_for(statement.name)}: {said(several)}"
             severity = _OF_ALL[statement.name]
             yield Finding(f"{statement.name}.contradiction", severity, message, several.places, hint)
@@ -88,13 +89,36 @@ _OWN = ("outcomesModule", "armGroups", "interventions")
 """Fields that speak of one outcome or one group, each with values of its own."""
 
 
-def _in_sentences(statement: Statement) -> Statement | None:
+def _of_everybody(place: Place) -> bool:
+    return not any(name in place.path for name in _OWN)
+
+
+def _of_doses(lines: Mapping[tuple[str, int], str], place: Place) -> bool:
+    """Whether a sentence about time between doses does not begin with visits or tests."""
+    text = lines.get((place.path, place.line), "")
+    start, _ = sentence_at(text, max(text.find(place.quote), 0))
+    return not _VISITS.search(text, start, start + _SUBJECT)
+
+
+_SUBJECT = 40
+"""Signs at the beginning of a sentence that tell what it is about."""
+
+
+_VISITS = pattern(r"\bvisits?\b|\bfollow|\bFU\d?\b|\bassess|\bevaluat|\bseen\b|\bmonitor|\btests?\b|\bcultur")
+"""Words of a sentence in which time passes between visits, or in the laboratory, rather than between doses."""
+
+
+def _in_sentences(record: Record, statement: Statement) -> Statement | None:
     """The statement by the sentences about the whole trial alone, where these disagree."""
-    own = () if statement.name == "interval" else _OWN
+    if statement.name == "interval":
+        lines = {(item.place.path, item.place.line): item.place.quote for item in record.items()}
+        fits: Callable[[Place], bool] = partial(_of_doses, lines)
+    else:
+        fits = _of_everybody
     kept = [
         replace(reading, places=places)
         for reading in statement.readings
-        if (places := tuple(p for p in reading.places if not any(name in p.path for name in own)))
+        if (places := tuple(place for place in reading.places if fits(place)))
     ]
     places = tuple(dict.fromkeys(place for reading in kept for place in reading.places))
     return replace(statement, readings=tuple(kept), places=places) if len(kept) > 1 else None

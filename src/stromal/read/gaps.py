@@ -307,8 +307,9 @@ _NEEDED = {
 
 def empty_sections(record: Record) -> Iterator[Finding]:
     """A heading that matters with nothing under it."""
+    filled = {section.name for section in record.sections if section.items}
     for section in record.sections:
-        if section.name in _NEEDED and section.printed and not section.items:
+        if section.name in _NEEDED and section.printed and section.name not in filled:
             message = f"nothing stands under the heading of the {_NEEDED[section.name]}"
             hint = _lost(record, "compare with the registry's own record")
             yield Finding("section.empty", "note", message, (section.heading,), hint)

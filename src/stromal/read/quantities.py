@@ -5,6 +5,7 @@ Takes a Record; gives Findings. Rows of the table in `check`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from stromal.read.clashes import measured, words_for
@@ -103,12 +104,16 @@ _ELSE = pattern(r"corpuscular|\bMCHC?\b|\bRBC\b|urin|clearance|ratio|tolerance")
 """Words beside a limit that make it one on something else."""
 
 
+_POINTED = re.compile(r"\d\.000\b")
+"""Thousands parted by a point, as in 30.000: the number may be larger than it was read."""
+
+
 def laboratory_unit(record: Record) -> Iterator[Finding]:
     """A laboratory limit in a unit that no living person shows."""
     for statement in record.statements:
         if not is_laboratory(statement) or statement.readings[0].unit not in _OF_LABORATORY:
             continue
-        if any(_ELSE.search(place.quote) for place in statement.places):
+        if any(_ELSE.search(place.quote) or _POINTED.search(place.quote) for place in statement.places):
             continue
         units = [reading.unit for reading in statement.readings]
         printed = f"{show(statement.readings[0].value)} {units[0]}"

@@ -15,7 +15,7 @@ from stromal.read.paths import where
 from stromal.read.phrases import pattern
 from stromal.read.record import Number, Range, Record, Statement
 from stromal.read.vocabulary import MEASURES
-from stromal.values import Finding, Place, plain
+from stromal.values import Finding, Place
 
 _SEVERAL = frozenset({"blood_pressure", "glucose", "pain", "temperature"})
 """Measures that people take in more than one way, each with a limit of its own."""
@@ -34,13 +34,17 @@ class Threshold:
 
     end: str
     number: Number
+    included: bool
     unit: str
     excludes: bool
     place: Place
 
     def __str__(self) -> str:
-        words = "at least" if self.end == "low" else "at most"
-        return f"{words} {plain(self.number)} {self.unit}".strip()
+        """`at least 9 g/dL`, `less than 3`."""
+        low = self.end == "low"
+        admits = Range(low=self.number if low else None, high=None if low else self.number,
+                       low_included=self.included, high_included=self.included)  # fmt: skip
+        return f"{admits} {self.unit}".strip()
 
 
 def _ends(statement: Statement) -> Iterator[Threshold]:
@@ -51,10 +55,11 @@ def _ends(statement: Statement) -> Iterator[Threshold]:
             continue
         if excludes and None not in (value.low, value.high):
             continue
-        for end, number in (("low", value.low), ("high", value.high)):
+        ends = (("low", value.low, value.low_included), ("high", value.high, value.high_included))
+        for end, number, included in ends:
             if number is not None:
                 kept = end if not excludes else {"low": "high", "high": "low"}[end]
-                yield Threshold(kept, number, reading.unit, excludes, reading.places[0])
+                yield Threshold(kept, number, included != excludes, reading.unit, excludes, reading.places[0])
 
 
 def _unconditional(record: Record) -> dict[tuple[str, int], bool]:
