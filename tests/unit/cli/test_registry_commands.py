@@ -115,10 +115,15 @@ def test_long_tables_are_cut_and_say_so(tmp_path: Path, monkeypatch: pytest.Monk
 def test_many_doses_in_a_row(tmp_path: Path) -> None:
     """A row shows the first doses, and how many more there are."""
     tree = numbered(1)
+    tree["protocolSection"]["identificationModule"]["briefTitle"] = "Cells " * 30
+    tree["protocolSection"]["designModule"] = {"enrollmentInfo": {"count": 1000000}}
     arms = [{"label": f"Arm {n}", "description": f"One infusion of {n} million cells/kg."} for n in range(1, 6)]
     tree["protocolSection"]["armsInterventionsModule"]["armGroups"] = arms
     (tmp_path / "a.json").write_bytes(content(tree))
-    assert "and 2 more" in " ".join(RUN.invoke(app, ["read", str(tmp_path)]).stdout.split())
+    told = " ".join(RUN.invoke(app, ["read", str(tmp_path)]).stdout.split())
+    assert "2 more" in told
+    assert "Cells…" in told
+    assert "1,000,000" in told
 
 
 def test_draft_and_check_take_registry_records(tmp_path: Path) -> None:
