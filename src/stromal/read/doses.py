@@ -43,7 +43,7 @@ _LABORATORY = pattern(
     r"|monkeys?|primates|in[- ]vitro\s+(?:stud|exp)\w+|seed(?:ed|ing)\s+(?:at|in|into|density|concentration)|plated",
     r"|plating|re-?plated|flasks?|petri|trypsini\w+|confluen\w+|flow cytomet\w+|cytometer|FACS\w*|stained|pellets?",
     r"|yield(?:s|ed|ing)?|as many as|sub-?cultur\w+|cultured at|laser for|aliquots?|(?:per|one|each)\s+gram|CFU-?F?",
-    r"|colony)\b",
+    r"|colony|(?:expands?|grows?)\s+(?:up\s+)?to)\b",
 )
 _GIVEN_HERE = pattern(
     r"\b(?:patients?|participants?|subjects?|groups?|individuals?|volunteers?|children|infants)\s+(?:will\s+)?",
@@ -56,7 +56,7 @@ _MADE_OF_CELLS = pattern(
     r"(?:from|by|of)\b[^.;]{0,30}$",
 )
 _ELSEWHERE = pattern(
-    r"\b(?:(?:previous|prior|earlier|(?:an)?other|published|past|several|recent)\s+(?:\w+\s+){0,3}(?:stud(?:y|ies)",
+    r"\b(?:(?:previous|prior|earlier|(?:an)?other|published|past|last|several|recent)\s+(?:\w+\s+){0,3}(?:stud(?:y|ies)",
     r"|trials?|reports?|experiences?|works?|publications?|investigators?|groups? of authors)|et al|literature",
     r"|(?:was|were|been|have)\s+reported|reported (?:that|by|in)|pre-?clinical(?:ly)?|meta-?analys\w+|(?:has|have)",
     r" (?:been )?(?:shown|demonstrated|used|treated|reported)|has been (?:used|given|proven)|showed that",
