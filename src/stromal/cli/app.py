@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from stromal.cli import answers, paper, recordcheck, recorddiff, registry, trial
+from stromal.cli import answers, designs, paper, recordcheck, recorddiff, registry, trial
 from stromal.cli import catalogue as many
 from stromal.cli.edge import edge
 
@@ -340,6 +340,11 @@ def demo(
 ) -> int:
     """Read, check and ask the records of the house; rehearse, verify and report its protocols."""
     return trial.demo(output, seed, protocols, records)
+
+
+# ---------------------------------------------------------------- before the trial
+
+designs.register(app)
 
 
 def main() -> None:

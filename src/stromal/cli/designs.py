@@ -1,0 +1,85 @@
+"""The commands about designs: what they take. Their work is imported when called, for compiled loops load slowly."""
+
+from __future__ import annotations
+
+from types import ModuleType
+from typing import Annotated
+
+import typer
+
+from stromal.cli.edge import bad, edge
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+Numbers = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="[NUMBER=VALUE]...", help="What it is made of, such as target=.25."),
+]
+
+
+def _planning() -> ModuleType:
+    from stromal.cli import planning  # noqa: PLC0415 - see above
+
+    return planning
+
+
+@edge
+def design(
+    name: Annotated[str, typer.Argument(metavar="DESIGN", help="Such as 3+3, boin or crm; see --list.")] = "",
+    given: Numbers = None,
+    scenario: Annotated[
+        list[str] | None, typer.Option(help="True toxicities of the doses, such as .05,.15,.30; may be repeated.")
+    ] = None,
+    trials: Annotated[int, typer.Option(help="Also simulate so many trials, for how long they take.")] = 0,
+    gap_days: Annotated[float, typer.Option(help="Mean days until the next person comes.")] = 14.0,
+    window_days: Annotated[float, typer.Option(help="Days in which toxicity shows.")] = 28.0,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same trials.")] = 1,
+    listing: Annotated[bool, typer.Option("--list", help="Print the designs and the numbers they take.")] = False,
+    as_json: Json = False,
+) -> int:
+    """Work out what a dose-finding design does: doses declared, people, toxicities; exact where it is finite."""
+    if listing:
+        return int(_planning().listing(as_json=as_json))
+    if not name:
+        raise bad("design.missing", "no design is named", "name one, such as boin; see them with --list")
+    return int(
+        _planning().design(
+            name, given or [], scenario or [], trials, gap_days, window_days, seed, as_json=as_json
+        )
+    )  # fmt: skip
+
+
+@edge
+def paths(
+    name: Annotated[str, typer.Argument(metavar="DESIGN", help="Such as 3+3, boin or crm.")],
+    given: Numbers = None,
+    doses: Annotated[int, typer.Option(help="How many doses there are.")] = 5,
+    cohorts: Annotated[int, typer.Option(help="How many cohorts to look ahead.")] = 2,
+    after: Annotated[str, typer.Option(help="What was seen so far, such as '1NNN 2NNT'.")] = "",
+    scenario: Annotated[str, typer.Option(help="True toxicities, to see the chance of each path.")] = "",
+    as_json: Json = False,
+) -> int:
+    """Show every path that the next cohorts of a design can take."""
+    return int(_planning().paths(name, given or [], doses, cohorts, after, scenario, as_json=as_json))
+
+
+@edge
+def monitor(
+    kind: Annotated[
+        str,
+        typer.Argument(metavar="BOUNDARY", help="pocock, obrien-fleming, wang-tsiatis, beta-binomial, sprt or simon."),
+    ],
+    given: Numbers = None,
+    limit: Annotated[float, typer.Option(help="The rate of events that is still acceptable.")] = 0.20,
+    people: Annotated[int, typer.Option(help="How many people at most.")] = 20,
+    level: Annotated[float, typer.Option(help="The chance of stopping while the rate is acceptable.")] = 0.05,
+    rates: Annotated[str, typer.Option(help="True rates to look at, such as .2,.3,.4.")] = "",
+    as_json: Json = False,
+) -> int:
+    """Work out a safety boundary, or a two-stage design, and what it does, exactly."""
+    return int(_planning().monitor(kind, given or [], limit, people, level, rates, as_json=as_json))
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the program."""
+    for command in (design, paths, monitor):
+        app.command()(command)

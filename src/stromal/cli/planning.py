@@ -1,0 +1,357 @@
+"""The commands of a statistician before the trial: operating characteristics, paths, monitoring boundaries."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from rich.tree import Tree
+
+from stromal.cli import edge, show
+from stromal.designs import courses, exact, monitoring, spread
+from stromal.designs.automaton import TooManyStatesError
+from stromal.designs.paths import Node
+from stromal.designs.paths import paths as tree_of
+from stromal.designs.simon import TwoStage
+from stromal.designs.simon import simon as two_stage
+from stromal.designs.timing import CourseTiming, Timing
+from stromal.designs.totals import PARTS, Totals
+from stromal.rules.escalation import parse
+from stromal.rules.escalation.courses import Course, Ladder, Within
+from stromal.rules.escalation.designs import Boin, Design, core
+from stromal.rules.escalation.named import KINDS, MEANINGS, Number, named
+
+
+def numbers(written: Sequence[str]) -> dict[str, Number]:
+    """`target=.25` and the like as numbers by name: numbers, lists of numbers, yes and no, words."""
+    found: dict[str, Number] = {}
+    for each in written:
+        name, sign, text = each.partition("=")
+        if not sign or not name or not text:
+            raise edge.bad("design.number", f"“{each}” is no number by name", "write it as target=.25 or start=2")
+        found[name.replace("-", "_")] = _number(text)
+    return found
+
+
+def _number(text: str) -> Number:
+    if text in ("yes", "no"):
+        return text == "yes"
+    parts = text.split(",")
+    try:
+        values = tuple(float(part) for part in parts)
+    except ValueError:
+        return text
+    return values if len(parts) > 1 else values[0]
+
+
+def scenario(written: str) -> tuple[float, ...]:
+    """True toxicities of each dose, as written with commas between them."""
+    found = [float(edge.number(part.strip(), "a true toxicity")) for part in written.split(",") if part.strip()]
+    wrong = next((each for each in found if not 0 <= each <= 1), None)
+    if wrong is not None:
+        raise edge.bad(
+            "scenario.range", f"a true toxicity is {wrong:g}; it is a share of people between 0 and 1",
+            "write shares such as .05,.15,.30",
+        )  # fmt: skip
+    if not found:
+        raise edge.bad("scenario.empty", "the scenario gives no toxicity", "write shares such as .05,.15,.30")
+    return tuple(found)
+
+
+def _made(name: str, given: Sequence[str], doses: int) -> Design | Course:
+    """The design of a name. Unusable where a number cannot be."""
+    try:
+        return named(name, numbers(given), doses)
+    except ValueError as error:
+        hint = "see the names and what they take with: stromal design --list"
+        raise edge.bad("design.number", str(error), hint) from None
+
+
+def _checked(work: Callable[[], Any]) -> Any:
+    """The answer of work whose ValueErrors are input that cannot be used."""
+    try:
+        return work()
+    except TooManyStatesError as error:
+        raise edge.bad("design.states", str(error), "add --trials to simulate it") from None
+    except ValueError as error:
+        raise edge.bad("design.number", str(error), "correct the number") from None
+
+
+# ---------------------------------------------------------------- design
+
+
+def listing(*, as_json: bool) -> int:
+    """Print the designs and the numbers they take."""
+    if as_json:
+        edge.to_json([{"name": kind.name, "says": kind.says, "takes": kind.takes} for kind in KINDS.values()])
+        return 0
+    show.table("Designs", ("name", "what it is", "takes"),
+               [(kind.name, kind.says, ", ".join(kind.takes)) for kind in KINDS.values()], wrap=(1, 2))  # fmt: skip
+    show.table("Numbers", ("name", "meaning"), list(MEANINGS.items()), wrap=(1,))
+    return 0
+
+
+def design(
+    name: str, given: Sequence[str], scenarios: Sequence[str], trials: int, gap: float, window: float, seed: int, *,
+    as_json: bool,
+) -> int:  # fmt: skip
+    """Print what a design does under each scenario; with `trials` its calendar too, simulated."""
+    if not scenarios:
+        raise edge.bad("scenario.missing", "there is no scenario", "add --scenario .05,.15,.30")
+    told = []
+    for written in scenarios:
+        true = scenario(written)
+        made = _made(name, given, len(true))
+        if isinstance(made, Within | Ladder):
+            told.append(_course(name, made, true, trials, gap, window, seed, as_json=as_json))
+        else:
+            told.append(_doses(name, made, true, trials, gap, window, seed, as_json=as_json))
+    if as_json:
+        edge.to_json({"design": name, "numbers": numbers(given), "scenarios": told})
+    return 0
+
+
+def is_open(made: Design) -> bool:
+    """Whether the design judges while windows are open, so that time enters its rule."""
+    inside = core(made)
+    return isinstance(inside, Boin) and inside.window_seen is not None
+
+
+def _doses(
+    name: str, made: Design, true: tuple[float, ...], trials: int, gap: float, window: float, seed: int, *,
+    as_json: bool,
+) -> dict[str, object]:  # fmt: skip
+    sure = None
+    if not is_open(made):
+        sure = _checked(lambda: exact.characteristics(exact.ends(made, len(true)), true))
+    drawn = None
+    if trials or sure is None:
+        job = _checked(lambda: spread.job_of(made, true, Timing(gap, window), seed))
+        drawn = _checked(lambda: spread.simulate(job, trials or 10_000))
+    if not as_json:
+        _say_doses(name, true, sure, drawn)
+    return {
+        "scenario": list(true),
+        "exact": None if sure is None else _exact_json(sure),
+        "simulated": None if drawn is None else totals_json(drawn),
+    }
+
+
+def _exact_json(sure: exact.Characteristics) -> dict[str, object]:
+    return {
+        "selection": sure.selection, "none": sure.none, "treated": sure.treated, "toxic": sure.toxic,
+        "people": sure.expected_people, "toxicities": sure.expected_toxicities,
+        "people_distribution": {str(size): share for size, share in sure.people},
+    }  # fmt: skip
+
+
+def totals_json(drawn: Totals) -> dict[str, object]:
+    """Means with their Monte Carlo errors, and counts, as JSON."""
+    means = {name: {"mean": drawn.mean(name), "error": drawn.error(name)} for name in drawn.sums if name != "parts"}
+    counts = {name: {str(value): count for value, count in sorted(each.items())} for name, each in drawn.counts.items()}
+    return {"trials": drawn.trials, "columns": means, "counts": counts}
+
+
+def _say_doses(name: str, true: tuple[float, ...], sure: exact.Characteristics | None, drawn: Totals | None) -> None:
+    rows = []
+    for dose, rate in enumerate(true):
+        if sure is not None:
+            cells = (f"{sure.selection[dose]:.2%}", f"{sure.treated[dose]:.2f}", f"{sure.toxic[dose]:.2f}")
+        else:
+            assert drawn is not None
+            share = drawn.share("selected", dose)
+            error = (share * (1 - share) / drawn.trials) ** 0.5
+            cells = (f"{share:.2%} ± {error:.2%}", f"{drawn.mean('treated')[dose]:.2f}",
+                     f"{drawn.mean('toxic')[dose]:.2f}")  # fmt: skip
+        rows.append((dose + 1, f"{rate:.3g}", *cells))
+    how = "exact" if sure is not None else f"{drawn.trials:,} simulated trials" if drawn else ""
+    title = f"{name}, true toxicity {', '.join(f'{rate:g}' for rate in true)} ({how})"
+    show.table(title, ("dose", "toxicity", "declared", "people", "toxicities"), rows, right=(0, 1, 2, 3, 4))
+    if sure is not None:
+        show.line(
+            f"no dose declared {sure.none:.2%}; {sure.expected_people:.2f} people and "
+            f"{sure.expected_toxicities:.2f} with toxicity expected"
+        )
+    if drawn is not None:
+        _say_time(drawn)
+
+
+def _say_time(drawn: Totals) -> None:
+    """How long it takes, with the Monte Carlo error of the mean."""
+    mean, error = drawn.mean("parts")[0] / PARTS, drawn.error("parts")[0] / PARTS
+    month = 30.4375
+    low, middle, high = (drawn.quantile("days", part) / month for part in (0.1, 0.5, 0.9))
+    show.line(
+        f"{mean / month:.1f} ± {error / month:.1f} months on average; half of the trials end within {middle:.1f}, "
+        f"one in ten within {low:.1f}, nine in ten within {high:.1f} ({drawn.trials:,} simulated trials)"
+    )
+
+
+def _course(
+    name: str, made: Course, true: tuple[float, ...], trials: int, gap: float, window: float, seed: int, *,
+    as_json: bool,
+) -> dict[str, object]:  # fmt: skip
+    least = made.unacceptable if isinstance(made, Ladder) else 1
+    grades = courses.graded(true, least)
+    sure = _checked(lambda: courses.characteristics(made, grades))
+    drawn = None
+    if trials:
+        timing = CourseTiming(gap, (window, window), window)
+        job = spread.CourseJob(made, tuple(map(tuple, grades)), timing, seed)
+        drawn = _checked(lambda: spread.simulate(job, trials))
+    if not as_json:
+        _say_course(name, made, true, sure, drawn)
+    return {
+        "scenario": list(true),
+        "exact": {
+            "declared": sure.declared, "stopped": sure.stopped, "people": sure.expected_people, "given": sure.given,
+            "toxic": sure.toxic, "person_harmed": sure.person.harmed, "last_dose": sure.person.last,
+            "people_distribution": {str(size): share for size, share in sure.people},
+        },
+        "simulated": None if drawn is None else totals_json(drawn),
+    }  # fmt: skip
+
+
+def _say_course(
+    name: str, made: Course, true: tuple[float, ...], sure: courses.CourseCharacteristics, drawn: Totals | None
+) -> None:
+    rows = [
+        (dose + 1, f"{rate:.3g}", f"{sure.given[dose]:.2f}", f"{sure.toxic[dose]:.2f}", f"{sure.person.last[dose]:.2%}")
+        for dose, rate in enumerate(true)
+    ]
+    title = f"{name}, true toxicity {', '.join(f'{rate:g}' for rate in true)} (exact, one person after the other)"
+    columns = ("dose", "toxicity", "doses given", "toxicities", "last dose of a person")
+    show.table(title, columns, rows, right=(0, 1, 2, 3, 4))
+    if isinstance(made, Within):
+        show.line(f"dose {len(true)} is declared safe with probability {sure.declared:.4f}", "bold")
+    show.line(
+        f"a person has unacceptable toxicity with probability {sure.person.harmed:.4f}; the trial stops early with "
+        f"{sure.stopped:.4f}; {sure.expected_people:.2f} people expected"
+    )
+    if drawn is not None:
+        _say_time(drawn)
+
+
+# ---------------------------------------------------------------- paths
+
+
+def paths(name: str, given: Sequence[str], doses: int, cohorts: int, after: str, true: str, *, as_json: bool) -> int:
+    """Print every path of the next cohorts."""
+    made = _made(name, given, doses)
+    if isinstance(made, Within | Ladder):
+        raise edge.bad("design.paths", f"{name} gives one person several doses", "paths are of designs with cohorts")
+    before = _checked(lambda: parse(after, doses))
+    root = _checked(lambda: tree_of(made, doses, cohorts, before, scenario(true) if true else ()))
+    if as_json:
+        edge.to_json(_node_json(root))
+        return 0
+    tree = Tree(_branch(root), guide_style="dim")
+    _grow(tree, root)
+    show.out.print(tree)
+    return 0
+
+
+def _branch(node: Node) -> str:
+    lead = f"{node.cohort}  " if node.cohort else ""
+    chance = "" if node.chance is None else f"  ({node.chance:.2%})"
+    orders = f" x{node.orders}" if node.orders > 1 else ""
+    return f"{lead}→ {node.says}{chance}{orders}" if lead else node.says
+
+
+def _grow(tree: Tree, node: Node) -> None:
+    for each in node.then:
+        _grow(tree.add(_branch(each)), each)
+
+
+def _node_json(node: Node) -> dict[str, object]:
+    return {
+        "cohort": str(node.cohort) if node.cohort else None, "orders": node.orders, "chance": node.chance,
+        "does": node.says, "because": node.advice.reason, "then": [_node_json(each) for each in node.then],
+    }  # fmt: skip
+
+
+# ---------------------------------------------------------------- monitoring
+
+_KINDS: dict[str, Callable[[dict[str, Number]], monitoring.Kind]] = {
+    "pocock": lambda _: monitoring.Pocock(),
+    "obrien-fleming": lambda _: monitoring.WangTsiatis(0.0),
+    "wang-tsiatis": lambda given: monitoring.WangTsiatis(_need(given, "shape")),
+    "beta-binomial": lambda given: monitoring.BetaBinomial(_need(given, "alpha"), _need(given, "beta")),
+    "sprt": lambda given: monitoring.Sprt(_need(given, "worse")),
+}
+BOUNDARIES = (*_KINDS, "simon")
+"""Every boundary by its name."""
+
+
+def _need(given: dict[str, Number], name: str) -> float:
+    value = given.get(name)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise edge.bad("boundary.number", f"the boundary needs {name}", f"add {name}=NUMBER")
+    return float(value)
+
+
+def monitor(
+    kind: str, given: Sequence[str], limit: float, people: int, level: float, rates: str, *, as_json: bool
+) -> int:
+    """Print a boundary and what it does under true rates."""
+    found = numbers(given)
+    if kind == "simon":
+        return _simon(found, as_json=as_json)
+    if kind not in _KINDS:
+        raise edge.bad("boundary.unknown", f"“{kind}” is no boundary", f"there are {', '.join(BOUNDARIES)}")
+    bound = _checked(lambda: monitoring.boundary(_KINDS[kind](found), limit, people, level))
+    true = scenario(rates) if rates else tuple(min(1.0, round(limit + step, 3)) for step in (0.0, 0.05, 0.1, 0.2, 0.3))
+    does = [monitoring.monitored(bound, rate) for rate in true]
+    if as_json:
+        edge.to_json({
+            "boundary": kind, "limit": limit, "people": people, "level": level, "critical": bound.critical,
+            "stop_at": [{"people": n, "events": y} for n, y in looks(bound)],
+            "rates": [{"rate": each.rate, "stopped": each.stopped, "people": each.people, "events": each.events}
+                      for each in does],
+        })  # fmt: skip
+        return 0
+    show.table(f"{kind}: stop at this many events", ("after people", "events"), looks(bound), right=(0, 1))
+    rows = [(f"{each.rate:.3g}", f"{each.stopped:.4f}", f"{each.people:.2f}", f"{each.events:.2f}") for each in does]
+    show.table("What it does (exact)", ("true rate", "stops", "people", "events"), rows, right=(0, 1, 2, 3))
+    return 0
+
+
+def looks(bound: monitoring.Boundary) -> list[tuple[str, int]]:
+    """The boundary in runs: from how many to how many people this many events stop."""
+    runs: list[list[int]] = []
+    for people, events in enumerate(bound.stop_at, 1):
+        if events > people:
+            continue
+        if runs and runs[-1][2] == events:
+            runs[-1][1] = people
+        else:
+            runs.append([people, people, events])
+    return [(str(low) if low == high else f"{low}-{high}", events) for low, high, events in runs]
+
+
+def _simon(given: dict[str, Number], *, as_json: bool) -> int:
+    poor, good = _need(given, "poor"), _need(given, "good")
+    alpha, beta = (float(_need(given, name)) if name in given else default for name, default in _ERRORS)
+    optimal, minimax = _checked(lambda: two_stage(poor, good, alpha, beta))
+    if as_json:
+        edge.to_json({"optimal": _stage_json(optimal), "minimax": _stage_json(minimax)})
+        return 0
+    columns = ("design", "r1/n1", "r/n", "people", "stops early", "alpha", "power")
+    rows = [
+        (name, f"{each.r1}/{each.n1}", f"{each.r}/{each.n}", f"{each.expected:.2f}", f"{each.early:.4f}",
+         f"{each.alpha:.4f}", f"{each.power:.4f}")
+        for name, each in (("optimal", optimal), ("minimax", minimax))
+    ]  # fmt: skip
+    show.table(f"Two stages, {poor:g} against {good:g}", columns, rows, right=(1, 2, 3, 4, 5, 6))
+    show.line("people and the chance of stopping early are those under the uninteresting rate")
+    return 0
+
+
+_ERRORS = (("alpha", 0.05), ("beta", 0.20))
+
+
+def _stage_json(found: TwoStage) -> dict[str, object]:
+    return {
+        "r1": found.r1, "n1": found.n1, "r": found.r, "n": found.n, "people": found.expected, "early": found.early,
+        "alpha": found.alpha, "power": found.power,
+    }  # fmt: skip
