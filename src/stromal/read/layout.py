@@ -48,20 +48,46 @@ CRITERIA_END = rf"(?:(?<=[a-z0-9.!?:;)\]])|(?<=[.!?;])\s++)(?={CRITERIA_TITLE}\s
 """Where a heading of criteria hangs at the end of another line: without a blank, or after the end of a sentence."""
 
 
-def unglued(lines: Iterable[Line], ends: str = "", starts: str = "") -> Iterator[Line]:
-    """Lines, parted where a portal glued them.
+@dataclass(frozen=True, slots=True)
+class Glue:
+    """Where a portal's lines may be glued.
 
-    A printed `\\n` parts a line; so do the places (stretches of blanks) that `ends` matches, before something that
-    belongs on a line of its own, and the end of what `starts` matches at the beginning of a line.
+    `ends` matches the place before something that belongs on a line of its own, `starts` the beginning of a line that
+    does. Looking at every place of a page takes long, so a line is looked at only where it ends with one of `endings`
+    or holds one of `inside`.
     """
-    before = re.compile(f"{CRITERIA_END}|{ends}" if ends else CRITERIA_END)
-    first = re.compile(starts) if starts else None
+
+    ends: re.Pattern[str]
+    starts: re.Pattern[str] | None
+    endings: tuple[str, ...]
+    inside: tuple[str, ...] = ()
+
+    def pieces(self, text: str) -> Iterator[str]:
+        """The parts of a line, with blank ones among them."""
+        likely = text.rstrip(" \t:").endswith(self.endings) or any(words in text for words in self.inside)
+        for piece in self.ends.split(text) if likely else (text,):
+            head = self.starts.match(piece) if self.starts else None
+            cut = head.end() if head else 0
+            yield piece[:cut]
+            yield piece[cut:]
+
+
+_CRITERIA = ("Criteria", "criteria", "CRITERIA")
+
+
+def glue(ends: str, starts: str, endings: Iterable[str], inside: tuple[str, ...] = ()) -> Glue:
+    """A portal's glue, with that of the headings of criteria, which every portal prints."""
+    return Glue(re.compile(f"{CRITERIA_END}|{ends}"), re.compile(starts), (*_CRITERIA, *endings), inside)
+
+
+_PLAIN = Glue(re.compile(CRITERIA_END), None, _CRITERIA)
+
+
+def unglued(lines: Iterable[Line], seams: Glue = _PLAIN) -> Iterator[Line]:
+    """Lines, parted where a portal glued them: at a printed `\\n`, and at the seams that its layout knows."""
     for line in lines:
-        for part in _ESCAPED_BREAK.split(line.text):
-            for piece in before.split(part):
-                head = first.match(piece) if first else None
-                cut = head.end() if head else 0
-                yield from (Line(line.number, text) for text in (piece[:cut], piece[cut:]) if text.strip())
+        parts = _ESCAPED_BREAK.split(line.text) if "\\" in line.text else (line.text,)
+        yield from (Line(line.number, text) for part in parts for text in seams.pieces(part) if text.strip())
 
 
 _MARK = re.compile(

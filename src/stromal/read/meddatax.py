@@ -19,6 +19,7 @@ from stromal.read.layout import (
     criteria_begin,
     cut_short,
     either,
+    glue,
     listed,
     unglued,
 )
@@ -145,6 +146,9 @@ _STARTS = (
 )
 
 
+_GLUE = glue(_ENDS, _STARTS, _WORDS, ("NCT ID:", "Last Updated:"))
+
+
 @dataclass(frozen=True, slots=True)
 class _Style:
     """How this page prints headings: which have the portal's sentence below them."""
@@ -188,7 +192,7 @@ _ID = re.compile(r"NCT ID:\s*NCT\d{8}")
 def _marks(lines: tuple[Line, ...]) -> tuple[Mark, ...]:
     headed = {
         line.words.lower(): line
-        for line, after in _pairs(tuple(unglued(lines, _ENDS, _STARTS)))
+        for line, after in _pairs(tuple(unglued(lines, _GLUE)))
         if line.words.rstrip(":").lower() in _HEADINGS and _followed(line, after)
     }
     named = [line for line in lines if _ID.fullmatch(line.words)]
@@ -329,7 +333,7 @@ class _Walk:
 
 def split(lines: tuple[Line, ...], file: str) -> tuple[Section, ...]:
     """Walk down the page; what stands before the first heading is the top, whose last line is the title."""
-    pairs = tuple(_pairs(tuple(_guided_apart(tuple(unglued(lines, _ENDS, _STARTS))))))
+    pairs = tuple(_pairs(tuple(_guided_apart(tuple(unglued(lines, _GLUE))))))
     known = ((_HEADINGS.get(line.words.rstrip(":").lower()), line, after) for line, after in pairs)
     walk = _Walk(
         Builder(file), _Style(frozenset(name for name, line, after in known if name and _followed(line, after)))

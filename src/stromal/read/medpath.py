@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from stromal.read.layout import Builder, Layout, Line, Mark, criteria_begin, cut_short, either, marked, unglued
+from stromal.read.layout import Builder, Layout, Line, Mark, criteria_begin, cut_short, either, glue, marked, unglued
 from stromal.read.record import Section
 
 _HEADINGS = {
@@ -79,6 +79,7 @@ _STARTS = (
     rf"\s*(?:-\s+{_DASHED}(?=\s*-\s|[A-Z0-9]|\s+(?:{_VALUES}))|-\s+{_LONG}(?=\s+[A-Z0-9])"
     rf"|{_BARE}\s*(?=-\s|(?<!\s)[A-Z]))"
 )
+_GLUE = glue(_ENDS, _STARTS, [_printed(word) for word in (*_HEADINGS, *_BLOCKS, *_LABELS)])
 _DAY = r"\d{4}-\d{2}(?:-\d{2})?|\d{1,2}/\d{1,2}/\d{4}|(?:\d{1,2} )?[A-Z][a-z]+ (?:\d{1,2}, )?\d{4}"
 _FORMS = {
     label: re.compile(form, re.IGNORECASE)
@@ -106,7 +107,7 @@ def _known(line: Line) -> bool:
 
 
 def _marks(lines: tuple[Line, ...]) -> tuple[Mark, ...]:
-    parted = unglued(lines, _ENDS, _STARTS)
+    parted = unglued(lines, _GLUE)
     known = {line.words.lower(): line for line in parted if _known(line)}
     tables = {
         form.pattern: line for line in lines for form in _SPACED if line.words[:1] in "NGng" and form.match(line.words)
@@ -193,7 +194,7 @@ class _Walk:
 
 def split(lines: tuple[Line, ...], file: str) -> tuple[Section, ...]:
     """Walk down the page; what stands before the first label is the top, whose last line is the title."""
-    parted = tuple(unglued(lines, _ENDS, _STARTS))
+    parted = tuple(unglued(lines, _GLUE))
     walk = _Walk(Builder(file), any(_HEADINGS.get(line.words.lower()) == "eligibility" for line in parted))
     walk.builder.open("title")
     for line in parted[:-1]:

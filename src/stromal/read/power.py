@@ -18,6 +18,7 @@ from stromal.read.layout import (
     criteria_heading,
     cut_short,
     either,
+    glue,
     listed,
     unglued,
 )
@@ -110,7 +111,7 @@ _ROLES = {"Lead Sponsor": "sponsor", "Principal Investigator": "investigator"}
 
 
 def _marks(lines: tuple[Line, ...]) -> tuple[Mark, ...]:
-    said = {line.words.lower(): line for line in unglued(lines, _ENDS, _STARTS)}
+    said = {line.words.lower(): line for line in unglued(lines, _GLUE)}
     headings = [Mark(line, words in _STRONG) for words, line in said.items() if words in _HEADINGS]
     buttons = [Mark(line) for words, line in said.items() if words in _BUTTONS]
     sources = [Mark(line) for line in lines if _SOURCE.fullmatch(line.words)]
@@ -208,11 +209,19 @@ _STARTS = (
 )
 
 
+_ENDINGS = (
+    *_GLUED, *(words.capitalize() for words in _HEADINGS), *(words.title() for words in _HEADINGS), "highlights",
+    "Select...", *(f"{sign}{number}" for sign in ("Phase ", "& ", "/ ") for number in range(5)),
+    *_STATUS.replace("(?:Not Yet )?", "").split("|"),
+)  # fmt: skip
+_GLUE = glue(_ENDS, _STARTS, _ENDINGS, ("Research Sponsored by ", "Led By "))
+
+
 def split(lines: tuple[Line, ...], file: str) -> tuple[Section, ...]:
     """Walk down the page; what stands before the first heading is the top, whose last plain line is the title."""
     builder = Builder(file)
     builder.open("title")
-    parted = tuple(unglued(lines, _ENDS, _STARTS))
+    parted = tuple(unglued(lines, _GLUE))
     for line in parted:
         if line is parted[-1] and cut_short(line, _HEADINGS):
             builder.cut(line)

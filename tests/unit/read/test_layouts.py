@@ -505,4 +505,4 @@ def test_listed_only_where_a_list_begins() -> None:
 
 def test_unglued_without_words() -> None:
     """Printed line breaks part a line even where no glued words are known."""
-    assert [line.words for line in unglued([Line(4, "Male\\nHealthy")], ())] == ["Male", "Healthy"]
+    assert [line.words for line in unglued([Line(4, "Male\\nHealthy")])] == ["Male", "Healthy"]
