@@ -384,6 +384,9 @@ _BARRED = pattern(
     r"|not\s+(?:be\s+)?(?:eligible|included|enrolled))"
     r"(?:\s+from\s+(?:the\s+|this\s+)?(?:study|trial|participation))?\s*\.?$"
 )
+_CONDITIONAL = pattern(r"\b(?:eligible|provided|if|unless|allowed|permitted|except\w*|may|those)\b")
+_NUMBER_GLUED = re.compile(r"^\s*\d{1,2}\.(?=\d{1,2}\s*(?:-|–|to\b|years?\b|yrs?\b))", re.IGNORECASE)
+"""The number of a criterion printed without a blank before an age: `2.18 years to 65 years`."""
 _STARTS_OVER = pattern(r"\s*(?:or|unless|except|however|but|if|and\s+if|otherwise|with)\b")
 
 
@@ -395,14 +398,21 @@ def condition(words: str, side: Side) -> Condition:
     elif barred:
         return asked(words, side)
     clauses = [clause.strip() for clause in re.split(r";(?![^()]*\))", words) if clause.strip(" .*")]
-    if len(clauses) > 1 and not any(_STARTS_OVER.match(clause) for clause in clauses[1:]):
+    if side == "inclusion" and _OPEN_END.search(words):
+        return asked(words, side)
+    if len(clauses) > 1 and not (_CONDITIONAL.search(words) or any(map(_STARTS_OVER.match, clauses[1:]))):
         several = _clauses(words, clauses, side)
         if several is not None:
             return several
     return _clause(words, side)
 
 
+_OPEN_END = pattern(r"\b(?:or|and/or)\W*$")
+"""A line that ends so is one of several alternatives."""
+
+
 def _clause(words: str, side: Side) -> Condition:
+    words = _NUMBER_GLUED.sub("", words)
     text = _Text(words, side, re.sub(r"\s+", " ", mend(words)).strip(" .;*:-"))
     measured = bool(re.search(r"\d", words)) and bool(limits(words))
     for whole in (_pregnancy, _sex, _stable, *((_numbers, _reasons) if measured else (_reasons, _numbers))):

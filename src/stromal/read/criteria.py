@@ -220,7 +220,7 @@ def _style(item: Item) -> str:
 def uncertain(items: tuple[Item, ...], side: Side) -> tuple[bool, ...]:
     """For each item, whether it stands under a line (`one of the following:`) that may turn it into an alternative."""
     made, leader, inner = list[bool](), "", None
-    open_, words = False, _CHOICE if side == "inclusion" else _ALL
+    open_ = False
     for item in items:
         style = _style(item)
         if open_ and inner is None:
@@ -228,15 +228,26 @@ def uncertain(items: tuple[Item, ...], side: Side) -> tuple[bool, ...]:
         elif open_ and inner != leader and style == leader:
             open_ = False
         made.append(open_)
-        leads = item.text.rstrip().endswith(":")
-        if (
-            leads
-            and not open_
-            and words.search(item.text)
-            and not (side == "inclusion" and _ENTIRE.fullmatch(item.text))
-        ):
+        if item.text.rstrip().endswith(":") and not open_ and _opens(item.text, side):
             open_, leader, inner = True, style, None
+    if side == "inclusion":
+        for place, item in enumerate(items):
+            if _OPEN_END.search(item.text):
+                made[place : place + 2] = [True] * len(made[place : place + 2])
     return tuple(made)
+
+
+_OPEN_END = pattern(r"\b(?:or|and/or)\W*$")
+_VALUES = pattern(
+    r"\b(?:functions?|laborator\w+|values?|parameters|h(?:a?e)matolog\w+|counts?|criteria|requirements?|must|met)\b"
+)
+
+
+def _opens(text: str, side: Side) -> bool:
+    """Whether a line that ends in a colon may make alternatives of what follows."""
+    if side == "exclusion":
+        return _ALL.search(text) is not None
+    return not _ENTIRE.fullmatch(text) and (_CHOICE.search(text) is not None or not _VALUES.search(text))
 
 
 def leads_only(item: Item) -> bool:

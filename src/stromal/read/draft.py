@@ -168,7 +168,9 @@ def _age(record: Record, sheet: Sheet) -> tuple[str, list[str]]:
     if not ranges:
         sheet.assume("population", f"the ages are in units that no calendar joins: {show(statement.value)}")
         return "", []
-    chosen = ranges[-1] if statement.state == "ambiguous" else ranges[0]
+    # Of several readings the youngest age is the safer one to keep, and the wider the one that shuts nobody out.
+    limited = [r for r in ranges if isinstance(r.value, Range) and r.value.low is not None] or ranges
+    chosen = limited[-1] if statement.state == "ambiguous" else ranges[0]
     value = chosen.value if isinstance(chosen.value, Range) else Range(low=0)
     text, note = _in_years(value, chosen.unit)
     if note or not statement.sure:

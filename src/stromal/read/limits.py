@@ -241,6 +241,13 @@ def comparisons(line: str) -> tuple[Limit, ...]:
 # ---------------------------------------------------------------- ages
 
 _AGE_WORD = pattern(r"\bage[ds]?\b(?!\s+(?:at|of)\s+(?:disease\s+|symptom\s+)?onset)[^.;]{0,30}$")
+_AGE_THEN = pattern(
+    r"\bage[ds]?\s+(?:at|of|during|on)\s+(?!(?:least|most)\b)(?:the\s+)?(?:(?:time|date|day)\s+of\s+)?"
+    r"(?:(?:the|an?|their|first|initial|original)\s+)*(?!(?:enrol|screen|inclusion|consent|study|entry|baseline|random|sign"
+    r"|informed|visit|first|dose|admission|majority|between|over|under|above|below|more|less|greater|older|younger|is|of"
+    r"|regist|recruit|trial|participa|treatment|infusion|injection))[a-z][^.;]{0,40}$"
+)
+"""An age that somebody had at a diagnosis or a transplant is not the age they have."""
 _OTHER_AGE = pattern(r"\b(?:gestation(?:al)?|bone|corrected|donor'?s?|maternal)\s+ages?\b[^.;]{0,30}$")
 _DURATION = pattern(
     r"\b(?:duration|history|since|diagnos\w+|onset|for|survival|expectancy|within|stable|treat\w+|last|past"
@@ -274,6 +281,8 @@ def _is_age(text: str, limit: Limit) -> bool:
     if limit.unit not in ("", "years", "months", "weeks", "days") or leading(_OTHER_AGE, text, limit.start):
         return False
     if _SOMEBODY_ELSE.search(text, max(low, limit.start - _REACH), limit.start) or _SINCE.match(text, limit.end, high):
+        return False
+    if leading(_AGE_THEN, text, limit.start):
         return False
     if (
         _AGE_TAIL.search(inside)

@@ -455,7 +455,7 @@ def _settled(
     else:
         past = False
     found = _meaning(made, known, unknown, joints, side, denied=denied)
-    if found is None or not past or found.rival or side == "inclusion":
+    if found is None or not past or found.rival or side == "inclusion" or all(a.sort == "procedure" for a in known):
         return found
     return replace(found, rival=found.when.replace("ever before screening", "ongoing at screening"))
 
@@ -464,6 +464,8 @@ def _meaning(
     made: _List, known: list[Atom], unknown: bool, joints: set[str], side: Side, *, denied: bool
 ) -> Reasons | None:
     """Whether the known things are all of a list, a necessary part of it, or enough by themselves."""
+    if side == "inclusion" and not denied and not made.effects and any(atom.sort == "drug" for atom in known):
+        return None  # a bare drug is a line of a list whose heading says what of it
     parts = [_condition(atom, made) for atom in known]
     both = joints == {"and"} and len(known) + unknown > 1
     listing = side == "exclusion" or denied
