@@ -8,6 +8,7 @@ median counts. The rates are those of the median question (500/s are 2 ms) and o
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import sys
 from collections.abc import Callable, Sequence
@@ -22,11 +23,13 @@ from many_trials import RECORDS, Trial, made_up, real_trials
 from measure import Figure, tell
 from stromal.catalogue import asking, index
 from stromal.catalogue.asking import Wanted
-from stromal.catalogue.index import body, days
+from stromal.catalogue.index import COMMON, body, days
 from stromal.catalogue.search import Search
 from stromal.catalogue.store import Catalogue, entry
 
 TRIALS, QUESTIONS, TURNS, LIMIT = 100_000, 400, 3, 10
+_RUN = re.compile(r"\b[A-Za-z]{3,}(?: [A-Za-z]{3,})*\b")
+"""Words that follow each other."""
 _SCHEMA = """
 PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;
 CREATE VIRTUAL TABLE trial USING fts5(body, content = '', detail = full, tokenize = 'porter unicode61');
@@ -89,14 +92,14 @@ def questions(real: Sequence[Trial], count: int, seed: int) -> list[Question]:
     made: list[Question] = []
     while len(made) < count:
         card, _ = chance.choice(real)
-        source = chance.choice([card.title or "", *card.conditions])
-        words = [word for word in source.replace('"', "").split() if word.isalnum() and len(word) > 2]
-        if not words:
+        runs = _RUN.findall(chance.choice([card.title or "", *card.conditions]))
+        if not runs:
             continue
-        kind, start, size = chance.random(), chance.randrange(len(words)), chance.choice((1, 2, 2, 3))
-        run = " ".join(words[start : start + size])
-        text = f'"{run}"' if kind < 0.25 else " ".join(chance.sample(words, min(size, len(words))))
-        if asking.words(text).ways and not any(word.terms[0] in asking.COMMON for word in asking.words(text).ways[0]):
+        words, size = chance.choice(runs).split(), chance.choice((1, 2, 2, 3))
+        start = chance.randrange(max(len(words) - size, 0) + 1)
+        part = words[start : start + size]
+        text = f'"{" ".join(part)}"' if chance.random() < 1 / 4 else " ".join(chance.sample(words, len(part)))
+        if asking.words(text).terms - COMMON:
             made.append(_with_facts(text, chance) if chance.random() < 1 / 3 else Question(text))
     return made
 

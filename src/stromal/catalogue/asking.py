@@ -11,15 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import inf
 
-from stromal.catalogue.index import analyzer, days
+from stromal.catalogue.index import COMMON, analyzer, days
 from stromal.values import Finding, Place, Unusable, exact
-
-COMMON = frozenset(
-    analyzer().analyze(
-        "a an and are as at be by for from in into is it its of on or that the their this to was were with who whom"
-    )
-)
-"""Terms that every record holds: outside a phrase they ask for nothing."""
 
 
 @dataclass(frozen=True, slots=True)

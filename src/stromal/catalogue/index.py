@@ -29,17 +29,6 @@ _ANEW = 0.2
 """The share of trials changed beyond which the index is made anew."""
 TEXTS = ("body", "conditions")
 _TITLE, _CONDITION = 5, 3
-_OFTEN = (
-    "mesenchymal stem cells", "mesenchymal stromal cells", "mesenchymal stem", "mesenchymal stromal", "stem cells",
-    "stromal cells", "bone marrow", "bone marrow derived", "umbilical cord", "cord blood", "stem cell transplantation",
-    "stem cell therapy", "cell therapy", "cell transplantation", "marrow derived", "derived mesenchymal",
-    "derived mesenchymal stem", "derived mesenchymal stem cells", "autologous mesenchymal",
-    "autologous mesenchymal stem", "autologous mesenchymal stem cells", "allogeneic mesenchymal",
-    "allogeneic mesenchymal stem", "allogeneic mesenchymal stem cells", "human mesenchymal", "human umbilical",
-    "human umbilical cord", "autologous bone", "autologous bone marrow", "adipose derived", "adipose tissue",
-    "adverse events", "clinical trial", "informed consent", "follow up",
-)  # fmt: skip
-"""Phrases that so many trials hold that looking for them word by word takes long: documents name those they hold."""
 WORDS = ("phase", "status", "type", "route", "tissue", "donor", "country")
 """Fields whose values are words of the registry or of the field, matched whole."""
 _FLAGS = ("has_dose", "has_results")
@@ -58,27 +47,50 @@ def analyzer() -> tantivy.TextAnalyzer:
     return built.build()
 
 
-@cache
-def often() -> dict[tuple[str, ...], str]:
-    """The frequent phrases by their terms, each with the name under which documents hold it."""
-    made = (tuple(analyzer().analyze(phrase)) for phrase in _OFTEN)
-    return {terms: " ".join(terms) for terms in made}
+COMMON = frozenset(
+    analyzer().analyze(
+        "a an and are as at be by for from in into is it its of on or that the their this to was were with who whom"
+    )
+)
+"""Terms that every record holds: outside a phrase they ask for nothing."""
+_OFTEN = COMMON | frozenset(
+    analyzer().analyze(
+        "mesenchymal stem stromal cell msc bone marrow umbilical cord blood adipose tissue derived human autologous "
+        "allogeneic transplantation therapy treatment clinical trial study patient safety efficacy adverse event "
+        "follow up informed consent disease knee phase group"
+    )
+)
+"""Terms that so many records hold that looking for phrases of them takes long: documents name those phrases."""
+_LONGEST = 3
+_END = "endofline"
+"""Stands between the terms of two lines: no phrase goes on from one to the next."""
+
+
+def frequent(terms: Sequence[str]) -> tuple[str, ...]:
+    """The names of the phrases, as long as documents name them, that make up a phrase of frequent terms; else none."""
+    if len(terms) < 2 or not _OFTEN.issuperset(terms):
+        return ()
+    size = min(len(terms), _LONGEST)
+    return tuple(dict.fromkeys(" ".join(terms[at : at + size]) for at in range(len(terms) - size + 1)))
+
+
+def held_often(lines: Iterable[str]) -> list[str]:
+    """The names of the phrases of frequent terms that lines hold."""
+    found: set[str] = set()
+    run: list[str] = []
+    for term in (*analyzer().analyze(f"\n{_END}\n".join(dict.fromkeys(lines))), _END):
+        if term in _OFTEN:
+            run.append(term)
+            continue
+        for size in range(2, min(len(run), _LONGEST) + 1):
+            found.update(" ".join(run[at : at + size]) for at in range(len(run) - size + 1))
+        run = []
+    return sorted(found)
 
 
 def beginning(term: str) -> str:
     """How every word begins that may become a term: a stem differs from its words at the end only."""
     return term[: max(len(term) - 1, min(len(term), 3))]
-
-
-_END = "endofline"
-"""Stands between the terms of two lines: no phrase goes on from one to the next."""
-
-
-def held_often(lines: Iterable[str]) -> list[str]:
-    """The names of the frequent phrases that some line holds."""
-    terms = analyzer().analyze(f"\n{_END}\n".join(dict.fromkeys(lines)))
-    text = f" {' '.join(terms)} "
-    return [name for name in often().values() if f" {name} " in text]
 
 
 @cache

@@ -17,7 +17,7 @@ import tantivy
 
 from stromal.catalogue.asking import Doses, Wanted, Word, Words, span
 from stromal.catalogue.card import Card, Cited, Dose
-from stromal.catalogue.index import WORDS, load, often, schema
+from stromal.catalogue.index import WORDS, frequent, load, schema
 from stromal.catalogue.snippets import Snippet, snippet
 from stromal.catalogue.store import Catalogue
 from stromal.values import Finding, Place, Unusable
@@ -59,14 +59,18 @@ class Hindrance:
 
 
 def _word(field: str, word: Word) -> Query:
-    """A word, or a phrase. Frequent phrases are looked up by name; their words decide the rank."""
-    terms = [Query.term_query(schema(), field, term) for term in dict.fromkeys(word.terms)]
+    """A word, or a phrase. Phrases of frequent terms are looked up by name; their words decide the rank."""
     if len(word.terms) == 1:
-        return terms[0]
-    if field == "body" and word.terms in often():
-        named = Query.term_query(schema(), "often", " ".join(word.terms))
-        return _all([Query.const_score_query(named, 0.0), *terms])
-    return Query.phrase_query(schema(), field, list(word.terms))
+        return Query.term_query(schema(), field, word.terms[0])
+    phrase = Query.phrase_query(schema(), field, list(word.terms))
+    names = frequent(word.terms) if field == "body" else ()
+    if not names:
+        return phrase
+    parts = [Query.term_query(schema(), "often", name) for name in names]
+    # A phrase that is longer than those named holds all of its parts, but they may stand apart.
+    held = _all([*parts, phrase] if len(names) > 1 else parts)
+    terms = [Query.term_query(schema(), field, term) for term in dict.fromkeys(word.terms)]
+    return _all([Query.const_score_query(held, 0.0), *terms])
 
 
 def _way(way: Sequence[Word], field: str = "body") -> Query:
@@ -110,6 +114,7 @@ class Search:
         self.catalogue = catalogue
         self.searcher = load(catalogue.folder).searcher()
         self._weights: dict[str, float] = {}
+        self._wide: list[tuple[str, bool, float, float]] | None = None
 
     # ------------------------------------------------------------ what is asked
 
@@ -151,10 +156,16 @@ class Search:
 
     def _dosed(self, dose: Doses) -> Query:
         """A dose with an end inside the stretch, or one that reaches over it at both ends."""
-        name = "dose_kg" if dose.per_kg else "dose_cells"
+        field = "dose_kg" if dose.per_kg else "dose_cells"
         high = None if dose.high == inf else dose.high
-        parts = [Query.range_query(schema(), name, _FLOAT, dose.low, high)]
-        wider = self.catalogue.wider(dose.low, dose.high, per_kg=dose.per_kg)
+        parts = [Query.range_query(schema(), field, _FLOAT, dose.low, high)]
+        if self._wide is None:
+            self._wide = self.catalogue.wide()
+        wider = [
+            name
+            for name, per_kg, low, end in self._wide
+            if low < dose.low and end > dose.high and per_kg == dose.per_kg
+        ]
         if wider:
             parts.append(Query.term_set_query(schema(), "id", wider))
         return _any(parts)

@@ -190,11 +190,11 @@ class Catalogue:
         query = "SELECT number, id FROM entry WHERE number IN (SELECT value FROM json_each(?))"
         return {int(str(number)): str(name) for number, name in self._rows(query, marks)}
 
-    def wider(self, low: float, high: float, *, per_kg: bool) -> list[str]:
-        """The trials with a dose that is a stretch and reaches over another at both its ends."""
-        query = """SELECT DISTINCT id FROM wide JOIN entry ON entry.number = wide.number
-                   WHERE shown AND per_kg = ? AND low < ? AND high > ? ORDER BY id"""
-        return [str(row[0]) for row in self._rows(query, per_kg, low, high)]
+    def wide(self) -> list[tuple[str, bool, float, float]]:
+        """Every dose that is a stretch: its trial, whether it is per kg, and its ends."""
+        query = """SELECT id, per_kg, low, high FROM wide JOIN entry ON entry.number = wide.number
+                   WHERE shown ORDER BY id"""
+        return [(str(row[0]), bool(row[1]), *_ends(*row[2:])) for row in self._rows(query)]
 
     def _passages(self, packed: object, name: object) -> tuple[Passage, ...]:
         try:
@@ -362,6 +362,10 @@ def _told(error: sqlite3.DatabaseError, path: Path) -> Unusable:
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     damage = ("catalogue.damaged", f"the file is damaged ({error})", _AGAIN)
     return _bad(*_TOLD.get(code, damage), path)
+
+
+def _ends(low: object, high: object) -> tuple[float, float]:
+    return float(str(low)), float(str(high))
 
 
 def _connect(path: Path, how: str, *, empty: bool = False) -> sqlite3.Connection:

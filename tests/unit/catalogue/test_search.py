@@ -268,4 +268,6 @@ def test_frequent_phrases_are_found_as_phrases(tmp_path: Path) -> None:
         engine = Search(made)
         assert ids(engine, '"mesenchymal stem cell"') == ["A", "C"]
         assert ids(engine, '"mesenchymal cells"') == ["B"]
+        assert ids(engine, '"a mesenchymal stem cell"') == ["C"]
+        assert ids(engine, '"stem the mesenchymal stem"') == []
         assert ids(engine, 'cells NOT "stem cells"') == ["B"]

@@ -102,18 +102,16 @@ def test_sources_text_and_notes_are_kept(tmp_path: Path) -> None:
         assert made.at(number, text=False) == (shown, ())
 
 
-def test_wide_doses_are_found_by_what_they_reach_over(tmp_path: Path) -> None:
-    """Only a stretch that reaches over both ends, in the same unit, of a trial that is shown."""
+def test_doses_that_are_stretches_are_kept_apart(tmp_path: Path) -> None:
+    """Each with its trial, unit and ends, as long as the trial is shown."""
     with Catalogue.create(tmp_path / "c") as made:
         with made.writing() as writer:
             writer.add(card("A", file="f", doses=(dose(1e6, 9e6, per_kg=True),)), card("B", doses=(dose(1e6, 9e6),)))
             writer.add(card("C", doses=(dose(2e6, per_kg=True),)))
-        assert made.wider(2e6, 3e6, per_kg=True) == ["A"]
-        assert made.wider(2e6, 3e6, per_kg=False) == ["B"]
-        assert made.wider(1e6, 3e6, per_kg=True) == []
+        assert made.wide() == [("A", True, 1e6, 9e6), ("B", False, 1e6, 9e6)]
         with made.writing() as writer:
             writer.drop("f")
-        assert made.wider(2e6, 3e6, per_kg=True) == []
+        assert made.wide() == [("B", False, 1e6, 9e6)]
 
 
 def test_what_is_no_catalogue_is_told_apart(tmp_path: Path) -> None:
