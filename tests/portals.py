@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
+from stromal.read.numerals import tidy
 from stromal.read.registries.v2 import sections as sections_of
 from stromal.read.study import Tree, at, day, listed, module, rows, words
 
@@ -289,3 +290,113 @@ PORTALS: dict[str, Callable[[Tree], str]] = {
     "power": power,
     "bio2rdf": dump,
 }
+
+
+# ---------------------------------------------------------------- what a page says, out of the record itself
+
+_PRINTED = {
+    "medpath": ("title", "registry_id", "sponsor", "status", "sex", "planned_enrolment", "study_type", "model"),
+    "meddatax_bare": (
+        "status", "phase", "planned_enrolment", "study_type", "start", "completion", "allocation", "model", "purpose",
+        "masking", "sex", "healthy_volunteers", "sponsor", "conditions",
+    ),
+    "power": ("title", "registry_id", "sponsor", "phase"),
+    "bio2rdf": ("title", "registry_id"),
+}  # fmt: skip
+_PRINTED["meddatax_labelled"] = ("title", "registry_id", *_PRINTED["meddatax_bare"])
+
+
+def facts(tree: Tree, portal: str) -> dict[str, object]:
+    """The facts that a portal's page of this record prints as fields, as the record itself has them."""
+    about, status, design = module(tree, "identification"), module(tree, "status"), module(tree, "design")
+    people, shape = module(tree, "eligibility"), design.get("designInfo") or {}
+    start, completion = day(status, "startDateStruct"), day(status, "completionDateStruct")
+    every = {
+        "title": words(about, "briefTitle"), "registry_id": words(about, "nctId"),
+        "sponsor": at(module(tree, "sponsor"), "leadSponsor.name"), "status": words(status, "overallStatus"),
+        "phase": power_phase(tree) if portal == "power" else phase(tree), "sex": words(people, "sex"),
+        "planned_enrolment": at(design, "enrollmentInfo.count"), "study_type": words(design, "studyType"),
+        "start": start, "completion": completion, "allocation": words(shape, "allocation"),
+        "model": words(shape, "interventionModel"), "purpose": words(shape, "primaryPurpose"),
+        "masking": at(shape, "maskingInfo.masking"),
+        "healthy_volunteers": {True: "Yes", False: "No"}.get(people.get("healthyVolunteers")),  # type: ignore[arg-type]
+        "conditions": tuple(map(tidy, listed(module(tree, "conditions"), "conditions"))),
+    }  # fmt: skip
+    if portal == "meddatax_bare" and not (start and completion):
+        every |= {"start": "", "completion": ""}  # a single day without its label says neither
+    return {name: every[name] for name in _PRINTED[portal] if every[name] not in (None, "", ())}
+
+
+def printed(tree: Tree, side: str) -> list[str]:
+    """The criteria of a list as a reader should give them: without marks and escapes."""
+    return [tidy(_bare(text)) for text in sides(tree)[side]]
+
+
+# ---------------------------------------------------------------- invented records
+
+_THINGS = ("Knees", "Backs", "Hearts", "Lungs", "Nerves", "Livers", "Kidneys")
+_STATUSES = ("RECRUITING", "COMPLETED", "TERMINATED", "ACTIVE_NOT_RECRUITING", "UNKNOWN", "WITHDRAWN")
+_SEXES = ("ALL", "FEMALE", "MALE")
+_MODELS = ("SINGLE_GROUP", "PARALLEL", "CROSSOVER")
+
+
+def invented(number: int) -> Tree:
+    """The record of a trial that never was; another one for each number."""
+    thing, low, high = _THINGS[number % 7], 18 + number % 11, 55 + number % 19
+    count = number % 5 + 1
+    return {
+        "protocolSection": {
+            "identificationModule": {"nctId": f"NCT{90_000_000 + number}", "briefTitle": f"Cells for Tired {thing}"},
+            "statusModule": {
+                "overallStatus": _STATUSES[number % 6],
+                "startDateStruct": {"date": f"20{10 + number % 12}-0{1 + number % 9}"},
+                "completionDateStruct": {"date": f"20{23 + number % 5}-1{number % 3}"},
+                "lastUpdatePostDateStruct": {"date": "2022-01-03"},
+            },
+            "sponsorCollaboratorsModule": {"leadSponsor": {"name": f"House of {thing}", "class": "OTHER"}},
+            "descriptionModule": {
+                "briefSummary": f"Marrow MSCs are given for tired {thing.lower()}.\nPeople are watched closely.",
+                "detailedDescription": f"Each person gets {number % 8 + 2} x 10^6 cells/kg by vein, {count} times.",
+            },
+            "conditionsModule": {"conditions": [f"Tired {thing}", "Old Age"][: number % 2 + 1]},
+            "designModule": {
+                "studyType": "INTERVENTIONAL",
+                "phases": [["PHASE1"], ["PHASE1", "PHASE2"], ["PHASE2"]][number % 3],
+                "designInfo": {
+                    "allocation": "RANDOMIZED",
+                    "interventionModel": _MODELS[number % 3],
+                    "primaryPurpose": "TREATMENT",
+                    "maskingInfo": {"masking": "DOUBLE"},
+                },
+                "enrollmentInfo": {"count": 10 + number % 977},
+            },
+            "armsInterventionsModule": {
+                "armGroups": [
+                    {
+                        "label": "Cells",
+                        "type": "EXPERIMENTAL",
+                        "description": "Cells by vein.",
+                        "interventionNames": ["Biological: Marrow cells"],
+                    }
+                ],
+                "interventions": [
+                    {"type": "BIOLOGICAL", "name": "Marrow cells", "description": "Cells of the person."}
+                ],
+            },
+            "outcomesModule": {
+                "primaryOutcomes": [{"measure": f"Falls because of {thing.lower()}", "timeFrame": "6 months"}],
+                "secondaryOutcomes": [{"measure": "Walks", "timeFrame": "1 year", "description": "Steps a day"}]
+                * count,
+            },
+            "eligibilityModule": {
+                "eligibilityCriteria": "Inclusion Criteria:\n\n* Has tired "
+                + thing.lower()
+                + "\n* Able to walk\n\nExclusion Criteria:\n\n"
+                + "\n".join(f"{each}. Had illness {chr(64 + each)} before" for each in range(1, count + 1)),
+                "sex": _SEXES[number % 3],
+                "minimumAge": f"{low} Years",
+                "maximumAge": f"{high} Years",
+                "healthyVolunteers": number % 2 == 0,
+            },
+        }
+    }

@@ -93,7 +93,7 @@ _FORMS = {
     )
 }
 """How the values of some labels look: what does not look so is no value, but the next thing on the page."""
-_GLUED_ITEMS = re.compile(r"(?<=[a-z][a-z.)])(?=-\s+[A-Z][a-z])")
+_GLUED_ITEMS = re.compile(r"(?:(?<=[a-z]{4})|(?<=[a-z][.)]))(?=-\s+[A-Z][a-z])")
 
 
 _CUT = (*_HEADINGS, *(f"- {words}" for words in (*_BLOCKS, *_LABELS)))
