@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 
-from stromal.protocol.file import fmt
+from stromal.protocol.check import check
+from stromal.protocol.file import fmt, load
 from stromal.read.conditions import OLDEST, Condition, asked, compared, condition
 from stromal.read.criteria import Side, criteria
 from stromal.read.layout import REGISTRY_ID
@@ -31,8 +32,38 @@ def draft(record: Record) -> tuple[str, tuple[Finding, ...]]:
     _population(record, sheet, made)
     objectives(record, sheet, made)
     sheet.prune()
+    if _may_clash(sheet):
+        _ask_what_clashes(sheet)
     _placeholders(sheet, record.file)
     return fmt(sheet.text()), tuple(sheet.findings)
+
+
+def _rows(sheet: Sheet, side: str) -> Row:
+    held = sheet.sections["population"].get(side)
+    return held if isinstance(held, dict) else {}
+
+
+def _subjects(rows: Row) -> set[str]:
+    """The first word of each condition: what it asks about."""
+    return {str(row["when"]).lstrip("(").partition(" ")[0] for row in rows.values() if isinstance(row, dict)}
+
+
+def _may_clash(sheet: Sheet) -> bool:
+    """Whether an inclusion and an exclusion ask about the same thing, so that together they may shut everybody out."""
+    return bool((_subjects(_rows(sheet, "include")) | {"age", "sex"}) & _subjects(_rows(sheet, "exclude")))
+
+
+def _ask_what_clashes(sheet: Sheet) -> None:
+    """Criteria that together let nobody in cannot mean what they were read as: they become questions to a person."""
+    protocol = load(fmt(sheet.text()), "").require()
+    lines = {place.line for each in check(protocol) if each.code == "population.empty" for place in each.places}
+    paths = [path for path, place in protocol.places.items() if place.line in lines and path.endswith(".when")]
+    for _, side, name, _ in (path.split(".") for path in paths if path.startswith("population.")):
+        row = _rows(sheet, side).get(name)
+        if isinstance(row, dict):
+            row["when"] = asked(str(row["says"]), "inclusion" if side == "include" else "exclusion").when
+            path = f"population.{side}.{name}"
+            sheet.assume(path, "read as a condition it would let nobody take part; a person must say what it means")
 
 
 # ---------------------------------------------------------------- trial and version

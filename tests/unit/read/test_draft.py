@@ -515,6 +515,16 @@ def test_an_age_that_limits_nothing() -> None:
     assert write(protocol.population.criteria[0].when).startswith("judged")
 
 
+def test_criteria_that_let_nobody_in_are_asked() -> None:
+    """An inclusion and an exclusion that cannot both hold are questions, and the draft says so."""
+    both = page("MSCs.", inclusion="* EDSS above 5\n* HIV or hepatitis B infection", limits="18 Years\n60 Years")
+    protocol, _ = drafted(both.replace("* Gout", "* EDSS above 4\n* Age over 10 years"))
+    whens = {c.name: write(c.when).split(" ")[0] for c in protocol.population.criteria}
+    assert whens == {"I1": "judged", "I2": "hiv", "E1": "judged", "E2": "judged"}
+    assert "let nobody take part" in protocol.assumed["population.exclude.E2"].says
+    assert not [finding for finding in check(protocol) if finding.severity == "error"]
+
+
 def test_contradicting_ages_take_the_structured_ones() -> None:
     """A sentence with other ages is assumed against the structured field."""
     protocol, _ = drafted(page("MSCs.", inclusion="* Age 20 to 50 years", limits="18 Years\n60 Years"))
