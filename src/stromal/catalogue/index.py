@@ -21,7 +21,8 @@ from stromal.catalogue.card import Card, Dose, Passage
 from stromal.catalogue.store import Catalogue
 from stromal.values import Finding, Place, Unusable
 
-FOLDER = "index"
+FOLDER = "index-1"
+"""Where the index lies. The number grows when the fields change: an index of other fields is made anew."""
 ENGLISH = "stromal_english"
 _HEAP = 1_500_000_000
 """The most memory the writer takes: enough to hold 100,000 trials, so that they come out as one piece."""
@@ -203,19 +204,20 @@ def load(folder: Path) -> tantivy.Index:
 
 
 def follow(catalogue: Catalogue) -> bool:
-    """Bring the index up to what the store holds; whether it was made anew."""
-    changed = [str(row[0]) for row in catalogue.connection.execute("SELECT id FROM touched ORDER BY id")]
-    index = None
-    if len(changed) <= _ANEW * len(catalogue):
-        with suppress(Unusable):
-            index = load(catalogue.folder)
-    if index and not changed and index.searcher().num_docs != len(catalogue):
+    """Bring the index up to what the store holds; whether it was made anew. Nobody else writes meanwhile."""
+    with catalogue.writing() as writer:
+        changed = writer.touched()
         index = None
-    if index is None:
-        _make_anew(catalogue)
-    elif changed:
-        _follow(catalogue, index, changed)
-    catalogue.connection.execute("DELETE FROM touched")
+        if len(changed) <= _ANEW * len(catalogue):
+            with suppress(Unusable):
+                index = load(catalogue.folder)
+        if index and not changed and index.searcher().num_docs != len(catalogue):
+            index = None
+        if index is None:
+            _make_anew(catalogue)
+        elif changed:
+            _write(index, _documents(catalogue, changed), catalogue.folder, changed)
+        writer.followed()
     return index is None
 
 
@@ -230,24 +232,26 @@ def _make_anew(catalogue: Catalogue) -> None:
     new = place.with_name(f"{FOLDER}.new")
     index = _empty(new)
     index.register_tokenizer(ENGLISH, analyzer())
-    _write(index, _documents(catalogue))
-    old = place.with_name(f"{FOLDER}.old")
-    shutil.rmtree(old, ignore_errors=True)
-    if place.exists():
-        place.rename(old)
+    _write(index, _documents(catalogue), new)
+    for old in catalogue.folder.glob("index-*"):
+        if old != new:
+            shutil.rmtree(old)
     new.rename(place)
-    shutil.rmtree(old, ignore_errors=True)
 
 
-def _follow(catalogue: Catalogue, index: tantivy.Index, changed: Sequence[str]) -> None:
-    _write(index, _documents(catalogue, changed), changed)
-
-
-def _write(index: tantivy.Index, documents: Iterator[tantivy.Document], gone: Sequence[str] = ()) -> None:
-    writer = index.writer(_HEAP, num_threads=1)
-    for name in gone:
-        writer.delete_documents_by_term("id", name)
-    for each in documents:
-        writer.add_document(each)
-    writer.commit()
-    writer.wait_merging_threads()
+def _write(
+    index: tantivy.Index, documents: Iterator[tantivy.Document], folder: Path, gone: Sequence[str] = ()
+) -> None:  # fmt: skip
+    """Documents into an index, in place of those that are gone. Raises Unusable when they cannot be written."""
+    try:
+        writer = index.writer(_HEAP, num_threads=1)
+        for name in gone:
+            writer.delete_documents_by_term("id", name)
+        for each in documents:
+            writer.add_document(each)
+        writer.commit()
+        writer.wait_merging_threads()
+    except (ValueError, OSError) as error:
+        message = f"the search index cannot be written ({str(error).splitlines()[0]})"
+        hint = "make room, or choose another folder, and run stromal index again"
+        raise Unusable(Finding("catalogue.unwritable", "error", message, (Place(0, "", str(folder)),), hint)) from None

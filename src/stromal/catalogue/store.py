@@ -299,6 +299,14 @@ class Writer:
         """Keep a word about the catalogue itself."""
         self.connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, value))
 
+    def touched(self) -> list[str]:
+        """The trials that changed since the search index followed."""
+        return [str(row[0]) for row in self.connection.execute("SELECT id FROM touched ORDER BY id")]
+
+    def followed(self) -> None:
+        """The search index holds what the store holds."""
+        self.connection.execute("DELETE FROM touched")
+
     def latest(self) -> int:
         """The number of the newest row."""
         return int(self.connection.execute("SELECT coalesce(max(number), 0) FROM entry").fetchone()[0])

@@ -271,3 +271,26 @@ def test_frequent_phrases_are_found_as_phrases(tmp_path: Path) -> None:
         assert ids(engine, '"a mesenchymal stem cell"') == ["C"]
         assert ids(engine, '"stem the mesenchymal stem"') == []
         assert ids(engine, 'cells NOT "stem cells"') == ["B"]
+
+
+def test_an_index_that_cannot_be_written_is_told_and_caught_up_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:  # fmt: skip
+    """What the store holds is safe; the next time the index follows."""
+    with shelf(tmp_path, *CARDS) as made:
+        with made.writing() as writer:
+            writer.add(card("E"))
+        monkeypatch.setattr(index, "_HEAP", 1)
+        with pytest.raises(Unusable, match="cannot be written"):
+            index.follow(made)
+        monkeypatch.undo()
+        assert made.stale
+        index.follow(made)
+        assert (made.stale, len(ids(Search(made)))) == (False, 5)
+
+
+def test_an_index_of_older_fields_makes_room(tmp_path: Path) -> None:
+    """Whatever index lies there from before goes when a new one is made."""
+    (tmp_path / "index-0").mkdir()
+    with shelf(tmp_path, *CARDS):
+        assert [path.name for path in tmp_path.glob("index*")] == [index.FOLDER]
