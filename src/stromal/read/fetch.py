@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -151,9 +152,9 @@ def _ask(path: str, query: Mapping[str, str], address: str, manners: Manners) ->
                 "GET", f"{address.rstrip('/')}/{path}", fields=dict(query), retries=retry, timeout=timeout,
                 preload_content=False,
             )  # fmt: skip
-            body = answer.read(_LARGEST, decode_content=True)
-            whole = not answer.read(1)
-            answer.release_conn()
+            with closing(answer):
+                body = answer.read(_LARGEST, decode_content=True)
+                whole = not answer.read(1)
     except HTTPError as error:
         raise _unreachable(error, address, manners) from None
     if answer.status not in (200, 404):

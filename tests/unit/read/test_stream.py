@@ -105,6 +105,7 @@ def test_lines_and_documents_are_told_apart(tmp_path: Path) -> None:
         ("api.json", b'{"studies":[\n' + content(V2) + b"\n]}", 1),
         ("lines.json", lines(numbered(1), numbered(2)), 2),
         ("one.jsonl", content(V2), 1),
+        ("ends.jsonl", content(V2) + b"\n  ", 1),
         ("bad.jsonl", b"rubbish\n" + lines(V2), 2),
         ("long.txt", lines({"protocolSection": {"x": "y" * 80_000}}, V2), 2),
         ("wide.json", json.dumps(V2).encode("utf-16"), 1),

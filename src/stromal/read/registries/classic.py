@@ -218,6 +218,17 @@ def _rows(study: Element, tree: dict[str, Any]) -> None:
         convert.put(tree, path, rows)
 
 
+def _given(tree: dict[str, Any]) -> None:
+    """Name in each arm what is given in it, which these files tell only the other way round."""
+    part = tree.get("protocolSection", {}).get("armsInterventionsModule", {})
+    arms = {arm.get("label"): arm for arm in part.get("armGroups", ())}
+    for row in part.get("interventions", ()):
+        kind = row.get("type", "").replace("_", " ").title()
+        for label in row.get("armGroupLabels", ()):
+            if label in arms:
+                arms[label].setdefault("interventionNames", []).append(f"{kind}: {row.get('name', '')}")
+
+
 def _contacts(location: Element) -> Iterator[dict[str, Any]]:
     for source, role in (("contact", "CONTACT"), ("contact_backup", "CONTACT"), ("investigator", "")):
         for element in location.findall(source):
@@ -265,6 +276,7 @@ def to_tree(study: Element) -> Tree:
     _design(study, tree)
     _one(study, tree)
     _rows(study, tree)
+    _given(tree)
     tree["hasResults"] = study.find("clinical_results") is not None
     left = rest(study)
     if left is not None:

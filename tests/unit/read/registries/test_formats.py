@@ -387,3 +387,20 @@ def test_odd_corners() -> None:
     assert at(
         registries.to_v2(read({"a2_eudract_number": "1", "f41_in_the_member_state": ""})), f"{P}designModule"
     ) == {"studyType": "INTERVENTIONAL"}
+
+
+def test_arms_of_classic_xml_name_what_is_given() -> None:
+    """An intervention names its arms, so each arm names its interventions; an arm that nobody lists stays out."""
+    given = (
+        "<intervention><intervention_type>Dietary Supplement</intervention_type><intervention_name>Oil"
+        "</intervention_name><arm_group_label>Cells</arm_group_label><arm_group_label>?</arm_group_label></intervention>"
+    )
+    tree = registries.to_v2(read(XML.replace("<intervention>", f"{given}<intervention>", 1)))
+    (arm,) = at(tree, f"{P}armsInterventionsModule.armGroups")
+    bare = "<clinical_study><id_info><nct_id>NCT00000001</nct_id></id_info></clinical_study>"
+    assert "sourceSection" not in registries.to_v2(read(bare))
+    odd = registries.to_v2(read(bare.replace("<id_info>", '<condition rank="1">Pain</condition><id_info>')))
+    assert at(odd, f"{P}conditionsModule.conditions") == ["Pain"]
+    assert at(odd, "sourceSection.fields.condition")["@rank"] == "1"
+    assert arm["interventionNames"] == ["Dietary Supplement: Oil"]
+    assert at(tree, f"{P}armsInterventionsModule.interventions")[0]["armGroupLabels"] == ["Cells", "?"]
