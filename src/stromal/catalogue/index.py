@@ -198,7 +198,8 @@ def load(folder: Path) -> tantivy.Index:
         probe = index.searcher()
         probe.search(tantivy.Query.term_query(schema(), "body", "cell"), 1)
     except (ValueError, OSError) as error:
-        message = f"the search index cannot be read ({str(error).splitlines()[0]})"
+        why = f"cannot be read ({str(error).splitlines()[0]})" if place.is_dir() else "is missing"
+        message = f"the search index {why}"
         raise Unusable(Finding("catalogue.index", "error", message, (Place(0, "", str(place)),), hint)) from None
     return index
 
