@@ -104,7 +104,9 @@ _SUBJECT = 40
 """Signs at the beginning of a sentence that tell what it is about."""
 
 
-_VISITS = pattern(r"\bvisits?\b|\bfollow|\bFU\d?\b|\bassess|\bevaluat|\bseen\b|\bmonitor|\btests?\b|\bcultur")
+_VISITS = pattern(
+    r"(?<!treatment )\bvisits?\b|\bfollow|\bFU\d?\b|\bassess|\bevaluat|\bseen\b|\bmonitor|\btests?\b|\bcultur"
+)
 """Words of a sentence in which time passes between visits, or in the laboratory, rather than between doses."""
 
 
