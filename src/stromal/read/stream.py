@@ -34,7 +34,7 @@ Source: TypeAlias = "Path | IO[bytes]"
 STANDARD_INPUT = "standard input"
 _BATCH, _BATCH_BYTES = 32, 1_000_000
 """What one worker gets at a time: enough to outweigh the way there and back, little enough to hold many."""
-_ALONE = {True: 3, False: 20}
+_ALONE = {True: 3, False: 60}
 """Batches that one process reads faster than others would start, with prose and without."""
 _WINDOW = 4
 """Batches under way for each worker: the most that is ever held."""

@@ -246,18 +246,18 @@ def many(path: Path, count: int) -> Path:
 
 def test_any_number_of_workers_gives_the_same(tmp_path: Path) -> None:
     """One worker or two: the same arrivals in the same order, none twice and none left out."""
-    file = many(tmp_path / "many.jsonl", 900)
+    file = many(tmp_path / "many.jsonl", 2500)
     alone = read(file, workers=1)
     assert read(file, workers=2) == alone
-    assert len(alone) == 900
-    assert [arrival.identity for arrival in alone if arrival.read] == [f"NCT{n:08}" for n in range(900) if n % 10 != 3]
+    assert len(alone) == 2500
+    assert [arrival.identity for arrival in alone if arrival.read] == [f"NCT{n:08}" for n in range(2500) if n % 10 != 3]
     assert stream.cores() >= 1
 
 
 def test_no_more_than_a_window_is_held(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """While nobody takes arrivals, no more parts are drawn than the window holds; and it can be left at any time."""
     drawn = 0
-    file = many(tmp_path / "many.jsonl", 3000)
+    file = many(tmp_path / "many.jsonl", 4000)
     found = sources.parts
 
     def counting(path: Path) -> Iterator[Part | Finding]:
@@ -270,14 +270,14 @@ def test_no_more_than_a_window_is_held(tmp_path: Path, monkeypatch: pytest.Monke
     flow = stream.each(file, called, prose=False, workers=2)
     taken = list(islice(flow, 5))
     assert len(taken) == 5
-    assert drawn <= (2 * 4 + 20) * 32
+    assert drawn <= (2 * 4 + 60) * 32
     flow.close()  # type: ignore[attr-defined]
 
 
 def test_a_worker_that_dies_is_told(tmp_path: Path) -> None:
     """A worker that ends without an answer ends the reading, with a finding."""
     with pytest.raises(Unusable, match="has died"):
-        list(stream.each(many(tmp_path / "many.jsonl", 900), died, prose=False, workers=2))
+        list(stream.each(many(tmp_path / "many.jsonl", 2500), died, prose=False, workers=2))
 
 
 def test_every_real_record_is_read() -> None:
