@@ -1,7 +1,7 @@
 """Designs by name: what a protocol file or a command says, as a Design.
 
 Takes a name (`boin`, `3+3`) and its numbers by name; gives the Design with its modifiers. Every name, its numbers and
-their meaning stand in one table, from which manuals and messages are made.
+their meaning stand in the tables of `protocol.designs`, from which manuals and messages are made.
 """
 
 from __future__ import annotations
@@ -11,67 +11,16 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TypeAlias
 
+from stromal.protocol import designs as words
 from stromal.rules.escalation import designs as d
 from stromal.rules.escalation.courses import Course, Ladder, Within
 from stromal.rules.escalation.models import skeleton
 
-Number: TypeAlias = float | int | bool | str | tuple[float, ...]
+Number: TypeAlias = words.Number
 Numbers: TypeAlias = Mapping[str, Number]
 
-MEANINGS: dict[str, str] = {
-    "target": "the toxicity rate looked for",
-    "cohort": "people treated together",
-    "most": "the greatest number of people",
-    "start": "the first dose, counted from 1",
-    "stop_at": "stop when the next dose has had this many people",
-    "too_toxic": "stop when the lowest dose is more toxic than this for sure",
-    "certainty": "how sure that must be; also closes doses of interval designs",
-    "skipping": "whether untried doses may be skipped",
-    "coherent": "whether the dose never rises right after toxicity at the target rate or more",
-    "people_days": "days between people of a cohort",
-    "sentinel_days": "days after the first person of a cohort",
-    "cohort_days": "days between cohorts",
-    "wait": "whether nobody is treated while a window is open",
-    "deescalate": "whether six people are seen on the dose declared",
-    "allowed": "toxicities allowed in a cohort",
-    "below": "how far the interval reaches below the target",
-    "above": "how far the interval reaches above the target",
-    "safe": "the rate that is clearly below the target",
-    "toxic": "the rate that is clearly above the target",
-    "pending": "the share of people on a dose whose window may be open",
-    "skeleton": "the prior guess of each dose's toxicity",
-    "half_width": "half the indifference interval around the target, which makes the skeleton",
-    "prior_dose": "the dose thought to hit the target, counted from 1",
-    "model": "empiric or logistic",
-    "variance": "the prior variance of the model's parameter",
-    "amounts": "the doses themselves",
-    "reference": "the reference dose",
-    "interval": "the target interval, low and high",
-    "overdose": "the greatest chance of overdosing allowed",
-    "people": "people in the trial",
-    "need": "people who must come through",
-    "harmed": "people with unacceptable toxicity that stop the trial",
-    "administrations": "doses that each person gets",
-    "unacceptable": "the lowest unacceptable grade",
-}
+MEANINGS: dict[str, str] = {name: meaning.says for name, meaning in words.MEANINGS.items()}
 """Every number a design may be given, and what it means."""
-
-_CALENDAR = ("people_days", "sentinel_days", "cohort_days", "wait")
-_AROUND = ("most", "start", "stop_at", "too_toxic", "certainty", *_CALENDAR)
-_INTERVAL = ("target", "cohort", "below", "above", *_AROUND)
-_BOIN = ("target", "cohort", "safe", "toxic", *_AROUND)
-_CRM = (
-    "target",
-    "cohort",
-    "skeleton",
-    "half_width",
-    "prior_dose",
-    "model",
-    "variance",
-    "skipping",
-    "coherent",
-    *_AROUND,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,23 +168,12 @@ def _around(design: d.Design, numbers: Numbers, most: int = 0) -> d.Design:
     return d.Suspended(design) if _truth(numbers, "wait", False) else design
 
 
-KINDS: dict[str, Kind] = {
-    kind.name: kind
-    for kind in (
-        Kind("fixed", "one cohort a dose, in turn", ("cohort", "allowed", *_AROUND), _fixed),
-        Kind("3+3", "three people, three more after one toxicity", ("deescalate", *_AROUND), _three),
-        Kind("i3+3", "the rate against an interval, and with one toxicity less", _INTERVAL, _i3),
-        Kind("mtpi2", "the heaviest of intervals of equal width", _INTERVAL, _mtpi2),
-        Kind("boin", "the rate against two boundaries", _BOIN, _boin),
-        Kind("tite-boin", "BOIN while windows are open", ("pending", *_BOIN), _tite_boin),
-        Kind("crm", "a one-parameter model; TITE-CRM while windows are open", _CRM, _crm),
-        Kind("blrm", "a two-parameter model with overdose control",
-             ("amounts", "reference", "interval", "overdose", "skipping", "cohort", *_AROUND), _blrm),
-        Kind("within", "each person gets every dose in turn", ("people", "need", "harmed"), _within),
-        Kind("ladder", "each person moves by the worst toxicity since the dose before",
-             ("people", "administrations", "start", "unacceptable", "harmed"), _ladder),
-    )
+_MAKE: dict[str, Callable[[Numbers, int], d.Design | Course]] = {
+    "fixed": _fixed, "3+3": _three, "i3+3": _i3, "mtpi2": _mtpi2, "boin": _boin, "tite-boin": _tite_boin, "crm": _crm,
+    "blrm": _blrm, "within": _within, "ladder": _ladder,
 }  # fmt: skip
+
+KINDS: dict[str, Kind] = {name: Kind(name, each.says, each.takes, _MAKE[name]) for name, each in words.DESIGNS.items()}
 """Every design by its name."""
 
 
