@@ -1,8 +1,9 @@
 """What the trial is for and what it gives: objectives, analysis, assessments, rules, enrolment and products in prose.
 
 Takes one line of text; gives Found phrases named primary_outcome, secondary_outcomes, analysis, assessments,
-safety_rule, conditioning, product_donor, product_tissue, product_processing, second_product, and all_enrolment,
-whole_enrolment or some_enrolment by how surely everybody is meant. Part of the first step of the walk, beside `prose`.
+safety_rule, conditioning, product_donor, product_tissue, product_processing, product_passage, second_product, and
+all_enrolment, whole_enrolment or some_enrolment by how surely everybody is meant. Part of the first step of the walk,
+beside `prose`.
 """
 
 from __future__ import annotations
@@ -190,6 +191,7 @@ def enrolments(line: str) -> tuple[Found, ...]:
 
 # ---------------------------------------------------------------- products
 
+_DERIVED = pattern(r"(?:[\s-]+tissue)?[\s-]+derived\b")
 _TRANSPLANT = pattern(r"\s*(?:\w+\s+){0,2}transplant")
 _FROM = pattern(r"\b(?:from|of)\s+(?:the\s+)?(?:\w+\s+)?$")
 _REACH = 1000
@@ -200,13 +202,15 @@ _BEFORE_CELLS = 80
 
 def _describes(text: str, start: int, end: int, listed: bool) -> bool:
     """Whether words describe the product: they stand shortly before its cells, or after `from`."""
-    _, high = sentence_at(text, start)
-    cells = CELLS.search(text, end, min(high, end + _BEFORE_CELLS))
+    low, high = sentence_at(text, start)
+    cells = CELLS.search(text, start, min(high, end + _BEFORE_CELLS))  # BMSC names the tissue and the cells at once
     between = text[end : cells.start()] if cells else ""
     transplant = _TRANSPLANT.match(text, end, high)
-    if cells and not transplant and (listed or ", " not in between):
+    # Preparation is also told behind the cells; a tissue they are `derived` from describes them over any comma.
+    if listed and CELLS.search(text, max(low, start - _BEFORE_CELLS), start):
         return True
-    low, _ = sentence_at(text, start)
+    if cells and not transplant and (listed or ", " not in between or _DERIVED.match(text, end)):
+        return True
     led = leading(_FROM, text, start, low)
     return bool(led and not transplant and CELLS.search(text, max(low, start - _REACH), start))
 
@@ -225,6 +229,30 @@ def products(line: str) -> tuple[Found, ...]:
         match = _SAME_DONOR.search(text, low, high)
         if match:
             made.append(Found("same_donor", *match.span(), True))
+    return tuple(made)
+
+
+_ORDINALS = {name: at for at, name in enumerate(("first", "second", "third", "fourth", "fifth", "sixth", "seventh"), 1)}
+_PASSAGE = pattern(r"\bpassages?\s*(?:number\s*)?(?:#|no\.?\s*)?(?:of\s+|from\s+|between\s+)?$")
+_PASSED = pattern(
+    rf"\b(?P<which>{'|'.join(_ORDINALS)}|\d(?:st|nd|rd|th))\s+(?:cell\s+|culture\s+)?passages?\b",
+    r"|\bpassages?\s*\(?P-?(?P<number>\d)\b",
+)
+_LAST_PASSAGE = 20
+"""Cells for people are not cultured over more passages than this; larger numbers speak of something else."""
+
+
+def passages(line: str) -> tuple[Found, ...]:
+    """In which passage of culture the cells are: `at passage 3`, `passages 3 to 5`, `the third passage`."""
+    text = mend(line)
+    made = []
+    for amount in amounts(line):
+        lead = leading(_PASSAGE, text, amount.start)
+        if lead and all(n.value.denominator == 1 and n.value <= _LAST_PASSAGE for n in amount.numerals):
+            made.append(Found("product_passage", lead.start(), amount.end, amount.value))
+    for match in _PASSED.finditer(text):
+        which = (match["which"] or match["number"]).lower()
+        made.append(Found("product_passage", *match.span(), _ORDINALS.get(which) or int(which[0])))
     return tuple(made)
 
 
@@ -280,6 +308,7 @@ READERS = (
     Reader(conditionings, (r"\bconditioning\b",)),
     Reader(enrolments, (NUMBER, _PEOPLE, r"\b(?:all|total\s+of|enrol|recruit|administered\s+to|includ|will\s+be)")),
     Reader(products, (_any((*DONORS, *TISSUES, *PROCESSING)),)),
+    Reader(passages, (r"\bpassages?\b",)),
     Reader(second_products, (_any(OTHER_PRODUCTS), "utili[sz]ed|used|given|administered|injected|infused|receive")),
 )
 """Every reader of this module with what a line must hold for it, in the order their statements are listed."""

@@ -278,42 +278,45 @@ def vehicles(line: str) -> tuple[Found, ...]:
 
 
 _GIVEN = r"\s+(?:\w+\s+){0,2}?(?:infusions?|injections?|administrations?|treatments?|doses?|deliver\w*|route|drip)\b"
+_INTO = r"\b(?:in|into|via|through|by) (?:the |a |their )?"
 ROUTES = {
-    "intravenous": rf"\bintra-?venous(?:ly)?\b|\bi\.v\.|\((?-i:IV)\)|\b(?-i:IV)(?={_GIVEN})"
-    r"|\bperipheral vein\b|\bby vein\b",
-    "intrathecal": rf"\bintra-?thecal(?:ly)?\b|\((?-i:IT)\)|\b(?-i:IT)(?={_GIVEN})|\bsubarachnoid\b"
-    r"|\b(?:to|into|in) (?:the |their )?(?:CSF|spinal fluid|cerebrospinal fluid)\b",
-    "intra-articular": r"\bintra-?articular(?:ly)?\b",
+    "intravenous": rf"\bintra-?venous(?:ly)?\b|\bi\.v\b\.?|\((?-i:IV)\)|\b(?-i:IV)(?={_GIVEN})"
+    rf"|{_INTO}(?!portal\b)(?:\w+ )?veins?\b(?! graft)",
+    "intrathecal": rf"\bintra-?thecal(?:ly)?\b|\((?-i:IT)\)|\b(?-i:IT)(?={_GIVEN})|\bsubarachnoid\b(?! h)"
+    r"|\b(?:to|into|in) (?:the |their )?(?:CSF|spinal fluid|cerebrospinal fluid)\b"
+    r"|\b(?:via|by|through) (?:a )?lumbar puncture\b",
+    "intra-articular": rf"\bintra-?articular(?:ly)?\b|{_INTO}(?:\w+ )?(?:knee|hip|ankle) joint\b",
     "intramuscular": r"\bintra-?muscular(?:ly)?\b",
-    "intracoronary": r"\bintra-?coronary\b",
-    "intramyocardial": r"\bintra-?myocardial(?:ly)?\b|\btrans-?endocardial(?:ly)?\b",
-    "intra-arterial": r"\bintra-?arterial(?:ly)?\b",
+    "intracoronary": rf"\bintra-?coronary\b|\b(?-i:IC)(?={_GIVEN})",
+    "intramyocardial": r"\bintra-?myocardial(?:ly)?\b|\btrans-?(?:endo|epi)cardial(?:ly)?\b|\bintra-?cardiac(?:ally)?\b"
+    r"|\b(?:into|in) (?:the |patients?'?s? )?(?:myocardium|heart muscle)\b",
+    "intra-arterial": r"\bintra-?arterial(?:ly)?\b|\b(?:via|through|into) (?:the )?(?:\w+ ){0,2}artery\b",
+    "intraportal": r"\bintra-?portal(?:ly)?\b|\bportal vein\b(?! thromb)",
+    "intrahepatic": r"\bintra-?hepatic\b(?= (?:inj|inf|transpl|admin))",
     "intradiscal": r"\bintra-?dis[ck]al(?:ly)?\b",
     "intraspinal": r"\bintra-?(?:spinal|medullary)(?:ly)?\b",
-    "intraventricular": r"\bintra-?(?:cerebro)?ventricular(?:ly)?\b",
-    "intralesional": r"\b(?:intra|peri)-?lesional(?:ly)?\b",
+    "intracerebral": r"\bintra-?(?:cerebral|cranial|parenchymal|putamin\w+)(?:ly)?\b"
+    r"(?= (?:inj|inf|transpl|impl|admin|deliv|graft))",
+    "intraventricular": r"\bintra-?(?:cerebro)?ventricular(?:ly)?\b(?! h)",
+    "intralesional": r"\b(?:intra|peri)-?(?:lesional|fistular|tendinous|tendinal)(?:ly)?\b",
     "intraperitoneal": r"\bintra-?peritoneal(?:ly)?\b",
-    "intratracheal": r"\bintra-?tracheal(?:ly)?\b",
-    "intranasal": r"\bintra-?nasal(?:ly)?\b",
+    "intratracheal": r"\b(?:intra|endo)-?tracheal(?:ly)?\b(?! (?:tube|intub))|\bintra-?bronchial(?:ly)?\b",
+    "intranasal": r"\bintra-?nasal(?:ly)?\b|\bnasal route\b",
+    "intravitreal": r"\bintra-?vitreal(?:ly)?\b|\bsub-?retinal(?:ly)?\b|\bsub-?tenon'?s?\b|\bsuprachoroidal(?:ly)?\b",
+    "intracavernous": r"\bintra-?cavern(?:ous|osal)(?:ly)?\b",
+    "intraovarian": r"\bintra-?ovarian\b",
+    "intrauterine": r"\bintra-?uterine (?=inj|inf|perf|transpl|admin|inst)",
     "inhaled": r"\binhal(?:ed|ation)\b",
     "subcutaneous": r"\bsub-?cutaneous(?:ly)?\b",
     "intradermal": r"\bintra-?dermal(?:ly)?\b",
     "topical": r"\btopical(?:ly)?\b",
+    "local": r"\blocal (?:inj|impl|transpl|admin|deliv|appl)\w+\b",
 }
 _ROUTES = Sifted((name, pattern(words)) for name, words in ROUTES.items())
 
 
-_A_WAY = re.compile(
-    r"[Ii]ntra|INTRA|[Ii]\.[Vv]\.|I[VT]\b|[Vv]ein|VEIN|[Tt]rans|TRANS|[Pp]eri|PERI|[Ii]nhal|INHAL|[Ss]ub-?[ca]|SUB|[Tt]opic|TOPIC"
-    r"|CSF|[Ff]luid|FLUID"
-)
-"""A quick look: lines without any of this name no way of giving."""
-
-
 def routes(line: str) -> tuple[Found, ...]:
     """The ways of giving named in the line, each once."""
-    if not _A_WAY.search(line):
-        return ()
     text = mend(line)
     found = ((name, words.search(text)) for name, words in _ROUTES.worth(text))
     return tuple(Found("route", match.start(), match.end(), name) for name, match in found if match)

@@ -24,6 +24,7 @@ from stromal.read.phrases import pattern
 from stromal.read.readers import Reader, Readers
 from stromal.read.record import Fields, Item, Range, Reading, Record, Section, Statement, Value, gather, settle
 from stromal.read.study import Tree
+from stromal.read.vocabulary import MESENCHYMAL
 from stromal.values import Place
 
 TELLING = ("title", "summary", "description", "population", "tested", "arms", "interventions", "treatment")
@@ -252,7 +253,7 @@ def _doubted(name: str, reading: Reading, note: str) -> Iterator[Reading]:
 _SETTLED = (
     "administrations", "interval", "volume", "fluid_removed", "harvest_volume", "vehicle", "visit_interval", "run_in",
     "treatment_duration", "baseline", "baseline_window", "conditioning", "safety_rule", "analysis", "same_donor",
-    "second_product",
+    "second_product", "product_passage",
 )  # fmt: skip
 _LISTED = ("route", "assessments", "product_processing")
 """Names whose several values stand side by side and contradict nothing."""
@@ -263,6 +264,9 @@ def _together(name: str, readings: list[Reading]) -> Statement:
     values: dict[Value, Place] = {}
     for reading in readings:
         values.setdefault(reading.value, reading.places[0])
+    if name == "route" and len(values) > 1:
+        values.pop("local", None)  # which way is meant, the other words say
+        readings = [reading for reading in readings if reading.value in values]
     if name == "route" and len(values) == 1:
         return settle(name, readings)
     places = tuple(dict.fromkeys(place for reading in readings for place in reading.places))
@@ -322,18 +326,20 @@ def _source(name: str, readings: list[Reading]) -> Statement:
 _PARTS = {"product_donor": _source, "product_tissue": _source, "product_processing": _together}
 
 
-def _product(readings: Readings) -> Statement:
+def _product(sections: tuple[Section, ...], readings: Readings) -> Statement:
     """The product in one statement, out of what is sure about it."""
     parts: list[tuple[str, Value]] = []
     places: dict[Place, None] = {}
-    for name in ("product_donor", "product_tissue", "product_processing", "same_donor"):
+    for name in ("product_donor", "product_tissue", "product_processing", "product_passage", "same_donor"):
         known = _PARTS.get(name, settle)(name, readings.get(name, []))
         if known.sure:
             parts.append((name.removeprefix("product_"), known.value))
             places |= dict.fromkeys(known.places)
     if not parts:
         return settle("product", [])
-    parts.insert(0, ("cells", "mesenchymal stromal cells"))
+    telling = (item.place.quote for section in sections if section.name in TELLING for item in section.items)
+    if any(MESENCHYMAL.search(line) for line in telling):
+        parts.insert(0, ("cells", "mesenchymal stromal cells"))
     return settle("product", [Reading(Fields(tuple(parts)), "", tuple(places))])
 
 
@@ -399,7 +405,7 @@ def _every(sections: tuple[Section, ...], fields: Labelled) -> Iterator[Statemen
     yield _enrolment(fields, readings)
     yield age_statement(sections)
     yield from dose_statements(readings)
-    yield _product(readings)
+    yield _product(sections, readings)
     for name in _SETTLED:
         yield from _beside(name, readings.get(name, []))
     yield from _follow_ups(readings.get("follow_up", []))

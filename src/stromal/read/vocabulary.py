@@ -251,28 +251,52 @@ def terms_in(text: str, terms: tuple[Term, ...] = MEASURES) -> tuple[tuple[int, 
 # ---------------------------------------------------------------- products
 
 DONORS = (
-    ("autologous", pattern(r"\bautologous\b|\b(?:patients?|subjects?|participants?)'s?\s+own\b|\btheir own\b")),
-    ("allogeneic", pattern(r"\ballogen(?:e?ic)\b|\ballograft\b|\bdonor(?:-derived)?\b")),
-)
+    ("autologous", pattern(
+        r"\bauto(?:log|gen)(?:ous|ic)\b|\b(?:patients?|subjects?|participants?)'?s?\s+own\b|\btheir own\b")),
+    ("allogeneic", pattern(r"\ballogen(?:e?ic|ous)\b|\ballograft\b|\bdonor(?:-derived)?\b|\bthird[\s-]party\b")),
+)  # fmt: skip
+_OF = r"[\s-]*(?:derived[\s-]+)?(?:MSCs?|mesenchymal|stem cells?|stromal cells?)\b"
 TISSUES = (
-    ("bone marrow", pattern(r"\bbone[\s-]marrow\b|\bmarrow\b")),
-    ("adipose tissue", pattern(r"\badipose\b|\bbody fat\b|\bfat tissue\b|\blipoaspirate\b")),
-    ("umbilical cord", pattern(r"\bumbilical[\s-]cord\b(?!\s+blood)|\bcord[\s-]derived\b|\bwharton'?s? jelly\b")),
-    ("cord blood", pattern(r"\bcord blood\b")),
-    ("placenta", pattern(r"\bplacent(?:a|al)\b")),
+    ("bone marrow", pattern(rf"\bbone[\s-]marrow\b|\bmarrow\b|\bh?BM{_OF}|\bh?BMSCs?\b")),
+    ("adipose tissue", pattern(
+        r"\badipose\b|\bbody fat\b|\bfat tissue\b|\blipoaspirate\b|\bstromal vascular fraction\b"
+        rf"|\bh?A[DT]{_OF}|\bh?ADSCs?\b")),
+    ("umbilical cord", pattern(
+        r"\bumbilical[\s-]cord\b(?![\s-]*blood)|\bcord[\s-]derived\b|\bwharton'?s? jelly\b"
+        rf"|\bh?UC{_OF}|\bh?WJ{_OF}|\bh?WJSCs?\b")),
+    ("cord blood", pattern(rf"\bcord[\s-]blood\b|\bh?UCB{_OF}")),
+    ("placenta", pattern(r"\bplacent(?:a|al)\b|\bdecidual?\b|\bchorion(?:ic)?\b")),
     ("amnion", pattern(r"\bamnio(?:n|tic)\b")),
     ("menstrual blood", pattern(r"\bmenstrual\b")),
-    ("dental pulp", pattern(r"\bdental pulp\b")),
+    ("dental pulp", pattern(r"\bdental[\s-]pulp\b|\bdeciduous (?:tooth|teeth)\b")),
+    ("periodontal ligament", pattern(r"\bperiodontal ligament\b")),
     ("endometrium", pattern(r"\bendometri(?:um|al)\b")),
-)
+    ("synovium", pattern(r"\bsynovi(?:um|al)\b")),
+    ("muscle", pattern(r"\bmuscle[\s-]derived\b")),
+    ("olfactory mucosa", pattern(r"\bolfactory (?:mucosa|ensheathing)\w*")),
+    ("pluripotent stem cells", pattern(
+        r"\bi(?:nduced[\s-])?p(?:luripotent)?[\s-]?(?:SCs?|stem cells?)\b|\bmesenchymoangioblast\b"
+        r"|\bMCA(?=[\s-]derived)")),
+    ("embryonic stem cells", pattern(r"\bh?ESCs?(?=[\s-]derived)|\bembryonic stem cells?(?=[\s-]derived)")),
+)  # fmt: skip
 PROCESSING = (
-    ("ex vivo expanded", pattern(r"\bex[\s-]vivo[\s-]expanded\b|\bculture[\s-]expanded\b")),
+    ("ex vivo expanded", pattern(
+        r"\b(?:ex[\s-]vivo|in[\s-]vitro)[\s-]+(?:culture[\s-]+)?expan(?:ded|sion)\b|\bcultur(?:e|ally)[\s-]+expanded\b"
+        r"|\bexpanded[\s-]+(?:ex[\s-]vivo|in[\s-]vitro|in culture)\b")),
     ("cultured", pattern(r"\bcultured\b")),
     ("gene-marked", pattern(r"\bgene[\s-]marked\b")),
-    ("cryopreserved", pattern(r"\bcryo-?preserved\b|\bfrozen\b")),
+    ("cryopreserved", pattern(
+        r"(?<!non-)(?<!not )(?<!non )\b(?:cryo-?preserved|(?:deep-?)?frozen(?! shoulder)|thawed)\b")),
+    ("fresh", pattern(
+        r"\bfresh(?:ly)?[\s-]+(?:\w+[\s-]+)?(?:isolated|harvested|prepared|cultured|MSCs?|cells?|product)\b"
+        r"|\b(?:non|not)[\s-]cryo-?preserved\b")),
     ("secreting neurotrophic factors", pattern(r"\bsecreting neurotrophic factors\b")),
+)  # fmt: skip
+CELLS = pattern(
+    r"\bmesenchymal\b|\bstromal cells?\b|M[SP]Cs?\b|\b(?:stem|progenitor|precursor|adherent) cells?\b|\bA[DS]?SCs?\b"
 )
-CELLS = pattern(r"\bmesenchymal\b|\bstromal cells?\b|\bMSCs?\b|\bstem cells?\b|MSCs?\b")
+MESENCHYMAL = pattern(r"mesench?ym|\bstromal\b|M[SP]Cs?\b|\bA[DS]SCs?\b|\bstem[\s-]cells?\b")
+"""Words without which nothing says that the cells are mesenchymal stromal ones."""
 OTHER_PRODUCTS = (
     ("T cell vaccine", pattern(r"\bT[\s-]?cell vaccine\b")),
     ("vaccine", pattern(r"\b(?:autologous|allogeneic|tumou?r|peptide)\s+vaccine\b")),
