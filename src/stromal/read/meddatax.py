@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import combinations
 
 from stromal.read.layout import (
     SPONSOR_CLASSES,
@@ -225,18 +226,20 @@ def _form(builder: Builder, line: Line) -> str | None:
 _BODY = re.compile(rf"(?P<name>.+?[^\s_])\s*{SPONSOR_CLASSES}")
 
 
+_TWO_FORMS = {
+    name: tuple(
+        re.compile(rf"(?P<first>{first})\s*(?P<second>{second})") for (_, first), (_, second) in combinations(forms, 2)
+    )
+    for name, forms in _FORMS.items()
+}
+
+
 def _forms_in(name: str, line: Line) -> Iterator[Line]:
     """The values that a portal glued to one line, where the whole line is made of values of this section."""
-    forms = _FORMS.get("limits" if name in _ELIGIBILITY else name, ())
-    if len(line.words) > _LONGEST_FORM:
-        forms = ()
-    for number, (_, first) in enumerate(forms):
-        for _, second in forms[number + 1 :]:
-            glued = re.fullmatch(rf"({first})\s*({second})", line.words)
-            if glued:
-                yield from (Line(line.number, part) for part in glued.groups() if part)
-                return
-    yield line
+    short = len(line.words) <= _LONGEST_FORM
+    forms = _TWO_FORMS.get("limits" if name in _ELIGIBILITY else name, ()) if short else ()
+    glued = next((match for form in forms if (match := form.fullmatch(line.words))), None)
+    yield from (Line(line.number, part) for part in (glued.group("first", "second") if glued else (line.text,)))
 
 
 _LONGEST_FORM = 60
@@ -334,10 +337,8 @@ class _Walk:
 def split(lines: tuple[Line, ...], file: str) -> tuple[Section, ...]:
     """Walk down the page; what stands before the first heading is the top, whose last line is the title."""
     pairs = tuple(_pairs(tuple(_guided_apart(tuple(unglued(lines, _GLUE))))))
-    known = ((_HEADINGS.get(line.words.rstrip(":").lower()), line, after) for line, after in pairs)
-    walk = _Walk(
-        Builder(file), _Style(frozenset(name for name, line, after in known if name and _followed(line, after)))
-    )
+    guided = {line.words.rstrip(":").lower() for line, after in pairs if _followed(line, after)}
+    walk = _Walk(Builder(file), _Style(frozenset(guided & _HEADINGS.keys())))
     walk.builder.open("title")
     for line, after in pairs:
         if after is None and cut_short(line, (*_HEADINGS, *_LABELS)):

@@ -197,7 +197,7 @@ _LONG = either(
 )
 _ENDS = (
     rf"(?<=[a-z0-9.!?)])(?={either(_GLUED)}\s*$)|(?<=[a-z0-9.!?)])(?={_LONG}\s*$)|(?<=[.!?])\s++(?={_LONG}\s*$)"
-    r"|(?<=[a-z0-9.!?)])\s*+(?=Timeline\s*$)|(?<=[A-Za-z0-9.)])\s*+(?=Research Sponsored by )"
+    r"|(?<=\w|[.!?)])\s*+(?=(?:Timeline|Must (?:not )?have)\s*$)|(?<=[A-Za-z0-9.)])\s*+(?=Research Sponsored by )"
     rf"|(?<=[a-z0-9.)])(?=Led By )|(?<=Phase \d)\s*+(?=(?:{_STATUS})\s*$)"
     r"|(?<=[A-Za-z0-9)])(?=(?:Early )?Phase \d(?:\s*[&/]\s*\d)?\s*$)"
 )
@@ -244,6 +244,6 @@ def _kind_apart(sections: tuple[Section, ...]) -> tuple[Section, ...]:
 LAYOUT = Layout(
     "power", "a Power trial page", _marks, 2,
     ("Eligibility Criteria Checklist", "Who is the study for?", "What is being tested?", "Awards & highlights"),
-    ("eligibility", "population", "tested"),
+    ("summary", "population", "tested", "inclusion"),
     ("questions", "applicants", "responsiveness", "media", "sponsor", "locations", "awards"), split,
 )  # fmt: skip
