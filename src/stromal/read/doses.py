@@ -281,7 +281,7 @@ _GIVEN = r"\s+(?:\w+\s+){0,2}?(?:infusions?|injections?|administrations?|treatme
 _INTO = r"\b(?:in|into|via|through|by) (?:the |a |their )?"
 ROUTES = {
     "intravenous": rf"\bintra-?venous(?:ly)?\b|\bi\.v\b\.?|\((?-i:IV)\)|\b(?-i:IV)(?={_GIVEN})"
-    rf"|{_INTO}(?!portal\b)(?:\w+ )?veins?\b(?! graft)",
+    rf"|\bperipheral veins?\b|{_INTO}(?!portal\b)(?:\w+ )?veins?\b(?! graft)",
     "intrathecal": rf"\bintra-?thecal(?:ly)?\b|\((?-i:IT)\)|\b(?-i:IT)(?={_GIVEN})|\bsubarachnoid\b(?! h)"
     r"|\b(?:to|into|in) (?:the |their )?(?:CSF|spinal fluid|cerebrospinal fluid)\b"
     r"|\b(?:via|by|through) (?:a )?lumbar puncture\b",

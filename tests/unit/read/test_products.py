@@ -81,6 +81,7 @@ def test_passages(line: str, said: list[Value]) -> None:
     [
         ("i.v infusion of MSC", ["intravenous"]),
         ("infused in the vein", ["intravenous"]),
+        ("peripheral vein catheter", ["intravenous"]),
         ("via portal vein", ["intraportal"]),
         ("one single IC infusion and one IV infusion", ["intravenous", "intracoronary"]),
         ("by the nasal route", ["intranasal"]),
