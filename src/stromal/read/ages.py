@@ -124,6 +124,8 @@ def _phrases(items: Iterable[Item], source: From, sexed: bool) -> Iterator[Said]
         text = item.place.quote
         every = ages(text) or _field_ages(item)
         bare = bool(every) and _bare(text, every)
+        # a sentence on the people that gives several ages parts them into groups
+        parted = source == "people" and len({(found.value, found.unit) for found in every}) > 1
         for found in every:
             values = (found.value, *(value for value, _ in found.rivals))
             ranges = [value for value in values if isinstance(value, Range)]
@@ -134,7 +136,7 @@ def _phrases(items: Iterable[Item], source: From, sexed: bool) -> Iterator[Said]
             if ranges:
                 about = text[sentence_at(text, found.start)[0] : found.end] if source == "people" else text
                 of_all = bare or _speaks_of_all(text, found, source, one_ended)
-                of_all = of_all and (sexed or not _of_one_sex(about))
+                of_all = of_all and not parted and (sexed or not _of_one_sex(about))
                 yield Said(tuple(ranges), found.unit, place, of_all, found.note, source)
 
 

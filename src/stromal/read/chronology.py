@@ -176,7 +176,7 @@ _OPEN = ("RECRUITING", "ENROLLING_BY_INVITATION", "AVAILABLE")
 def joined_after_end(dates: Chronology) -> Iterator[Finding]:
     """People are still to join, though the study has ended, or was to have ended."""
     end = dates.end if dates.status in _JOINING else None
-    if end is None or dates.today is None or (end.last >= dates.today.first and not end.actual):
+    if end is None or not (end.actual or (dates.today and end.last < dates.today.first)):
         return
     if end.actual:
         message = f"the status is “{_says(dates.status)}”, but the study ended on {end.text}"

@@ -144,7 +144,9 @@ def healthy(record: Record) -> Iterator[Finding]:
 
 def age_unlimited(record: Record) -> Iterator[Finding]:
     """The registry's own fields leave the ages open, while a criterion limits them."""
-    if record.tree is None or any(item.label in ("age_min", "age_max") for item in record.items("eligibility")):
+    if not record.registry_id.startswith("NCT") or record.tree is None:  # elsewhere an empty field sets no limit
+        return
+    if any(item.label in ("age_min", "age_max") for item in record.items("eligibility")):
         return
     for said in said_ages(record.sections):
         whole = said.ranges[0]
@@ -190,11 +192,11 @@ def enrolment(record: Record) -> Iterator[Finding]:
     count = at(record.tree or {}, "protocolSection.designModule.enrollmentInfo.count")
     if not isinstance(count, int) or isinstance(count, bool):
         return
-    totals = list(_totals(record))
+    actual = at(record.tree or {}, "protocolSection.designModule.enrollmentInfo.type") == "ACTUAL"
+    totals = list(_totals(record, past=actual))
     if not totals or any(total == count for total, _ in totals) or len({total for total, _ in totals}) > 1:
         return
     total, place = totals[0]
-    actual = at(record.tree or {}, "protocolSection.designModule.enrollmentInfo.type") == "ACTUAL"
     field = Place(1, str(count), record.file, "protocolSection.designModule.enrollmentInfo.count")
     if actual:
         message = f"the text plans {total} participants; {count} took part"
@@ -204,14 +206,19 @@ def enrolment(record: Record) -> Iterator[Finding]:
     yield Finding("enrolment.contradiction", "contradiction", message, (field, place), "ask which number is meant")
 
 
-def _totals(record: Record) -> Iterator[tuple[int, Place]]:
+_EARLIER = pattern(r"\b(?:were|was|have been|reported|consecutive)\b")
+"""Words of a sentence about people who were seen before, in a trial that has still to count its own."""
+
+
+def _totals(record: Record, *, past: bool) -> Iterator[tuple[int, Place]]:
     """Every number that a sentence calls the total of those who take part, in this trial, in all groups together."""
     for item in record.items("title", "summary", "description", "population"):
         for words_of in _TOTAL:
             for match in words_of.finditer(item.place.quote):
                 low, high = sentence_at(item.place.quote, match.start())
                 total = _number(match["count"])
-                if total and not _SOME.search(item.place.quote, low, high):
+                before = not past and _EARLIER.search(item.place.quote, low, high)
+                if total and not before and not _SOME.search(item.place.quote, low, high):
                     yield total, item.place.quoting(match[0].strip())
 
 

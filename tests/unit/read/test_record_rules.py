@@ -81,6 +81,8 @@ def _criteria(inclusion: str, exclusion: str = "* Pregnancy") -> Tree:
         ("* Age 18 to 61 years", "* Women over 50 years of age who smoke"),
         ("* Age 18 to 61 years", "* Age < 61 years"),
         ("* Back pain", "* Onset of pain before 50 years of age"),
+        ("* Age 18-61.5 years", "* Back pain for 18 years"),
+        ("* 40 years or older", "* Pregnancy\n\nInclusion Criteria:\n\n* Donors of 20 to 30 years"),
     ],
 )
 def test_ages_that_contradict_nothing(inclusion: str, exclusion: str) -> None:
@@ -148,6 +150,7 @@ def test_open_label_with_a_masked_assessor_is_sound() -> None:
         ("36 patients will be randomized.", True),
         ("A total of thirty-six adults will take part.", True),
         ("A total of 22 patients; a total of 36 patients.", False),
+        ("A total of 36 patients were seen before.", False),
     ],
 )
 def test_totals(text: str, found: bool) -> None:
@@ -279,3 +282,21 @@ def test_a_survey_counts_records_and_findings() -> None:
     assert made.share(1) == 20.0
     assert survey([]).share(0) == 0.0
     assert [example.record.name for example in list(made.ordered())[1].examples] == ["NCT1", "f:2", "f:2"]
+
+
+def test_what_only_some_records_hold() -> None:
+    """A model that needs several arms; groups in a sentence; a registry whose empty fields say nothing."""
+    tree = sound(1)
+    fault = next(fault for _, fault in FAULTS if fault.__name__ == "single")
+    made = broken(tree, fault)
+    assert made is not None
+    made["protocolSection"]["designModule"]["designInfo"]["allocation"] = "NON_RANDOMIZED"
+    assert findings(made)["design.arms"].message == "the model is parallel, but the record has a single arm"
+    people = _with("eligibilityModule.studyPopulation", "Adults (18 to 61 years) and children (2 to 17 years)")
+    assert "age.contradiction" not in findings(people)
+    other = _criteria("* Age 18 to 61 years")
+    del other["protocolSection"]["eligibilityModule"]["minimumAge"]
+    del other["protocolSection"]["eligibilityModule"]["maximumAge"]
+    other["protocolSection"]["identificationModule"]["nctId"] = "ISRCTN12345678"
+    assert "age.contradiction" not in findings(other)
+    assert "status.past_end" not in findings(_with("statusModule.lastUpdateSubmitDate", "2021-02-30"))
