@@ -20,7 +20,7 @@ from stromal.read.phrases import Found, pattern
 from stromal.read.reasons import window_of
 from stromal.read.record import Range
 from stromal.read.sheet import Node
-from stromal.read.vocabulary import EVENTS, Term, terms_in
+from stromal.read.vocabulary import EVENTS, Term
 from stromal.values import Duration, Quantity, duration_unit, exact, short, unit_or_none
 
 Facts: TypeAlias = tuple[tuple[str, dict[str, Node]], ...]
@@ -269,8 +269,3 @@ def without_subjects(rest: str, parts: list[Part]) -> str:
             term = next((t for t in TERMS.values() if bare in (fact_name(t), t.name)), None)
             rest = term.printed.sub(" ", rest) if term else rest
     return rest
-
-
-def events_in(text: str) -> bool:
-    """Whether a text names something that may befall a person."""
-    return bool(terms_in(text, EVENTS))

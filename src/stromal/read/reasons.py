@@ -378,9 +378,18 @@ def _allergies(text: str) -> Reasons | None:
     return Reasons(when, "enough" if unknown else "all", tuple(atoms))
 
 
+_TO_COME = pattern(
+    r"\b(?:during|throughout|in\s+the\s+course\s+of|over\s+the\s+course\s+of)\s+(?:the\s+|this\s+)?(?:study|trial|treatment\s+period)"
+    r"|\b(?:future|will|plan(?:s|ned|ning)?|anticipat\w+|scheduled|intend\w*|at\s+any\s+time)\b"
+)
+"""What lies ahead is no fact about a person on the day of screening."""
+
+
 def reasons(words: str, side: Side) -> Reasons | None:
     """The condition of a criterion that lists things; None where it is no such list."""
     text = re.sub(r"\s+", " ", words).strip(" .;:-*")
+    if _TO_COME.search(text):
+        return None
     denial = _DENIED.match(text)
     if denial and denial.end() and side == "exclusion":
         return None
@@ -414,9 +423,14 @@ _GOVERNS = pattern(
 _LONGEST_THING = 4
 
 
+_CLAUSE = pattern(r"(?:with|have|has|are|is|who|if|when|unless)\b")
+
+
 def _stands_alone(item: str) -> bool:
     """Whether an unknown thing of a list is only a name: words that govern may turn all that follows around."""
     bare, _ = _leads(item)
+    if _CLAUSE.match(item):
+        return False
     return len(bare.split()) <= _LONGEST_THING and not _GOVERNS.search(bare)
 
 

@@ -685,3 +685,35 @@ def test_names_the_language_accepts() -> None:
         "dose_x",
     ]
     assert printable("a\u200b\tb\n") == "a b"
+
+
+@pytest.mark.parametrize(
+    ("text", "side", "how", "when"),
+    [
+        ("Received rituximab", "exclusion", "computed", "rituximab ever before screening"),
+        ("Infected with hepatitis B virus", "exclusion", "computed", "hepatitis_b = positive at screening"),
+        ("Diabetes and epilepsy", "inclusion", "computed",
+         "diabetes_mellitus ongoing at screening and epilepsy ongoing at screening"),
+        ("Diabetes and bad luck", "inclusion", "partly", "diabetes_mellitus ongoing at screening and judged"),
+        ("Diabetes, epilepsy", "inclusion", "judged", "judged"),
+        ("Diabetes, epilepsy and gout", "inclusion", "judged", "judged"),
+        ("Diabetes, epilepsy and asthma or stroke", "inclusion", "judged", "judged"),
+        ("Diabetes, epilepsy and asthma", "inclusion", "computed",
+         "diabetes_mellitus ongoing at screening and epilepsy ongoing"),
+        ("No stroke or bad luck", "inclusion", "partly", "not stroke ongoing at screening and judged"),
+        ("No severe stroke", "inclusion", "partly", "not stroke ongoing at screening or judged"),
+        ("Patients with stroke are excluded", "inclusion", "judged", "judged"),
+        ("Bilirubin > 1.5 to 2 mg/dL", "exclusion", "judged", "judged"),
+        ("Neither haemoglobin below 8 g/dL nor stroke", "inclusion", "judged", "judged"),
+        ("Hepatitis-B-", "exclusion", "computed", "hepatitis_b = positive at screening"),
+        ("On a stable dose of nothing for at least 6 weeks", "inclusion", "judged", "judged"),
+        ("Negative", "inclusion", "judged", "judged"),
+        ("ECOG 0 or 3", "inclusion", "judged", "judged"),
+        ("Stroke for the past 6 months", "exclusion", "judged", "judged"),
+        ("Severe hepatic disease during the study", "exclusion", "judged", "judged"),
+    ],
+)  # fmt: skip
+def test_lists_and_what_they_amount_to(text: str, side: str, how: str, when: str) -> None:
+    """Lists that are all known, of which a part is necessary, of which one is enough, and those left to a person."""
+    found = condition(text, side)  # type: ignore[arg-type]
+    assert (found.how, found.when.lstrip("(")[: len(when)]) == (how, when)
