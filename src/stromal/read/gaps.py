@@ -240,9 +240,9 @@ _DEFINED = pattern(
 def _unexplained(record: Record, words: re.Pattern[str]) -> tuple[Place, ...]:
     """Where the page names a rule; nothing if it defines such things anywhere."""
     items = [item for item in record.items(*TELLING) if not item.label]
-    if any(_DEFINED.search(mend(item.place.quote)) for item in items):
-        return ()
-    return tuple(item.place.quoting(match[0]) for item in items for match in words.finditer(item.place.quote))
+    found = tuple(item.place.quoting(match[0]) for item in items for match in words.finditer(item.place.quote))
+    defined = bool(found) and any(_DEFINED.search(mend(item.place.quote)) for item in items)
+    return () if defined else found
 
 
 def unexplained_toxicity(record: Record) -> tuple[Place, ...]:
