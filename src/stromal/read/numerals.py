@@ -260,11 +260,6 @@ class Amount(Struct, frozen=True):
     numerals: tuple[Numeral, ...]
     value: Number | Range
 
-    @property
-    def mended(self) -> str:
-        """What had to be repaired, or nothing."""
-        return next((n.mended for n in self.numerals if n.mended), "")
-
 
 _UNIT_TWICE = re.compile(r"\s*(?P<unit>%|[a-z][a-z/]*)\s*(?:-|–|—|~|\bto)\s*", re.IGNORECASE)
 
