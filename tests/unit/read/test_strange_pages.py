@@ -209,6 +209,33 @@ def test_lists_on_one_line(text: str, parts: int) -> None:
     assert len(list(listed(Line(1, text)))) == parts
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "T\nRecruitment & Eligibility\nInclusion Criteria: Old\n- Tired\nExclusion Criteria: Gout\n",
+        "T\nNCT ID: NCT00000007\nInclusion Criteria: Old\nTired\nExclusion Criteria: Gout\n",
+    ],
+)
+def test_first_criterion_on_the_line_of_the_heading(text: str) -> None:
+    """A criterion that follows its heading on the same line is the first of its list."""
+    record = parse(text, "p")
+    assert [item.text for item in record.items("inclusion")] == ["Old", "Tired"]
+    assert [item.text for item in record.items("exclusion")] == ["Gout"]
+
+
+def test_a_checklist_without_the_headings_around_it() -> None:
+    """The rewording in the first person is told by its own sentence, and the times by their form."""
+    text = (
+        "Cells for Ears\nInclusion Criteria\nYou may be eligible if you say yes\nI am deaf.\n"
+        "Eligibility Criteria Checklist\n"
+        "Must have\nDeaf\nScreening ~ 3 weeks\nFollow Up 2 years\n"
+    )
+    record = parse(text, "p")
+    assert [item.text for item in record.items("inclusion")] == ["Deaf"]
+    assert [item.text for item in record.items("inclusion_questions")] == ["I am deaf."]
+    assert (value(record, "screening"), value(record, "follow_up")) == (3, 2)
+
+
 # ---------------------------------------------------------------- cut
 
 
