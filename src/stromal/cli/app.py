@@ -8,9 +8,9 @@ from typing import Annotated
 
 import typer
 
-from stromal.cli import answers, designs, paper, recordcheck, recorddiff, registry, trial
+from stromal.cli import answers, designs, paper, recordcheck, recorddiff, registry, screening, trial
 from stromal.cli import catalogue as many
-from stromal.cli.edge import edge
+from stromal.cli.edge import bad, edge
 
 app = typer.Typer(
     name="stromal", no_args_is_help=True, add_completion=False, rich_markup_mode=None,
@@ -120,12 +120,54 @@ def words(file: ProtocolFile, as_json: Json = False) -> int:
 @app.command()
 @edge
 def screen(
-    file: ProtocolFile,
-    person: Annotated[Path, typer.Argument(metavar="PERSON", help="What is known of a person (YAML).")],
+    file: Annotated[Path | None, typer.Argument(metavar="[FILE", help="A protocol file (YAML).")] = None,
+    person: Annotated[Path | None, typer.Argument(metavar="PERSON]", help="What is known of a person (YAML).")] = None,
+    who: Annotated[Path | None, typer.Option("--person", help="The same, for every trial of a catalogue.")] = None,
+    folder: Annotated[Path, typer.Option("--catalogue", metavar="DIR", help="The folder of the catalogue.")] = Path(
+        "catalogue"
+    ),
+    condition: Annotated[str, typer.Option(help="Words that the conditions of trials hold.")] = "",
+    country: Annotated[list[str] | None, typer.Option(help="Trials with a site there; may be given again.")] = None,
+    recruiting: Annotated[bool, typer.Option("--recruiting", help="Only trials whose record says recruiting.")] = False,
+    one: Annotated[str, typer.Option("--trial", help="Every verdict on this one trial of the catalogue.")] = "",
+    protocols: Annotated[
+        Path | None, typer.Option(help="A folder of protocols NCT*.yaml, whose criteria count as confirmed.")
+    ] = None,
+    limit: Annotated[int, typer.Option(help="How many trials of each kind are shown.")] = 10,
     as_json: Json = False,
 ) -> int:
-    """Screen one person: met, not met or unknown, why, and what would settle it. 0 only when all criteria are met."""
-    return paper.screen(file, person, as_json=as_json)
+    """Screen one person by a protocol, or with --person by every trial of a catalogue, as far as it was drafted.
+
+    Met, not met or unknown, why, and what would settle it. By a protocol, 0 only when all criteria are met. By a
+    catalogue, 0 when the person could be eligible somewhere; only what the registry states in fields, what a person
+    confirmed and limits read in one way alone keep somebody out. No medical advice.
+    """
+    if who is None:
+        if file is None or person is None:
+            hint = "write: stromal screen PROTOCOL PERSON, or: stromal screen --person PERSON --catalogue DIR"
+            raise bad("screen.what", "a protocol and a person are needed, or --person and a catalogue", hint)
+        return paper.screen(file, person, as_json=as_json)
+    if file is not None:
+        hint = "leave out --person to screen by a protocol, or the protocol to screen by a catalogue"
+        raise bad("screen.what", "a protocol is named beside --person", hint, str(file))
+    options = screening.Options(condition, country or (), recruiting, one, limit, protocols)
+    return screening.screen_all(who, folder, options, as_json=as_json)
+
+
+@app.command()
+@edge
+def confirm(
+    name: Annotated[str, typer.Argument(metavar="TRIAL", help="The id of a trial, such as NCT03268603.")],
+    folder: Annotated[Path, typer.Option("--catalogue", metavar="DIR", help="The folder of the catalogue.")] = Path(
+        "catalogue"
+    ),
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="The sheet; in the catalogue, where it counts, when left out.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Write over a sheet that is there.")] = False,
+) -> int:
+    """Write the sheet on which a person confirms or corrects, line by line, what was drafted of a trial's criteria."""
+    return screening.confirm(name, folder, output, force=force)
 
 
 @app.command()

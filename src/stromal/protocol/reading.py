@@ -18,6 +18,7 @@ from stromal.protocol import notation as n
 from stromal.protocol import tree as t
 from stromal.protocol.language import RESERVED, FactKind, FactName, Kind, Scope, parse
 from stromal.protocol.nodes import Report, Section
+from stromal.protocol.reading_designs import any_of, read_boundary, read_design
 from stromal.protocol.shape import FORMAT, REQUIRED, SECTIONS
 from stromal.protocol.syntax import Misread
 from stromal.values import Duration, Quantity, exact, nearest, unit_or_none
@@ -44,13 +45,16 @@ class Reader:
     def __init__(self, root: CommentedMap, report: Report) -> None:
         self.root, self.report = root, report
         self.scope = Scope()
+        self.sources: frozenset[str] = frozenset()
 
     def protocol(self) -> m.Protocol | None:
         """The whole protocol, as far as it can be read."""
         self._check_root()
-        sources = {name: m.Source(name, s.text("says"), s.lines("lines"), s.text("path")) for name, s in self._named("sources")}
+        sources = {
+            name: m.Source(name, s.text("says"), s.lines("lines"), s.text("path")) for name, s in self._named("sources")
+        }
         self.sources = frozenset(sources)
-        facts = self._facts()
+        facts = self.facts()
         visits = self._expanded()
         self.scope = self._names(facts, visits)
         self._check_names()
@@ -152,7 +156,8 @@ class Reader:
         sex = cast(Literal["any", "female", "male"], s.choice("sex", "any"))
         return m.Population(s.text("condition"), sex, age, tuple(criteria), self._src(s))
 
-    def _facts(self) -> dict[str, m.Fact]:
+    def facts(self) -> dict[str, m.Fact]:
+        """The data dictionary, with the facts that every protocol has."""
         return {**_BUILT_IN, **{name: self._fact(name, s) for name, s in self._named("facts")}}
 
     def _fact(self, name: str, s: Section) -> m.Fact:
@@ -250,16 +255,23 @@ class Reader:
     # ------------------------------------------------ rules, objectives, analyses
 
     def _rule(self, name: str, s: Section) -> m.Rule:
-        if s.text("hold"):
-            level = cast(m.HoldLevel, s.choice("hold"))
-            roles = s.read("release", n.read_roles, _NOBODY)
-            for role in roles:
-                self._known("role", role, m.ROLES, s.at("release"))
-            return m.Hold(name, level, self._expression(s, "when"), roles, s.text("of"), s.text("says"), self._src(s))
+        if s.shape == "design":
+            return read_design(name, s, self._expression, self._src(s))
+        if s.shape == "boundary" or s.text("hold"):
+            return self._hold(name, s)
         if "choose" in s.node:
             otherwise = cast(m.Adjustment, s.choice("otherwise")) if s.text("otherwise") else None
             return m.Table(name, self._rows(s), otherwise, s.text("says"), self._src(s))
         return m.Predicate(name, self._expression(s, "when"), s.text("says"), s.text("declares"), self._src(s))
+
+    def _hold(self, name: str, s: Section) -> m.Hold:
+        level = cast(m.HoldLevel, s.choice("hold", "trial"))
+        roles = s.read("release", n.read_roles, _NOBODY)
+        for role in roles:
+            self._known("role", role, m.ROLES, s.at("release"))
+        boundary = read_boundary(s, self._expression) if s.shape == "boundary" else None
+        when = any_of(boundary.events) if boundary else self._expression(s, "when")
+        return m.Hold(name, level, when, roles, s.text("of"), s.text("says"), self._src(s), boundary)
 
     def _rows(self, s: Section) -> tuple[m.Row, ...]:
         value = s.node.get("choose")
@@ -397,8 +409,13 @@ def _other_links(protocol: m.Protocol) -> Iterator[_Link]:
         for member in fact.members:
             yield "fact", member, protocol.facts, f"facts.{fact.name}.of"
     for rule in protocol.rules.values():
-        if isinstance(rule, m.Hold):
+        if isinstance(rule, m.Hold | m.Escalation):
             yield "dose", rule.dose, protocol.doses, f"rules.{rule.name}.of"
+
+
+def read_facts(root: CommentedMap, report: Report) -> dict[str, m.Fact]:
+    """The facts that a mapping declares, with those that are always there; findings for what cannot be right."""
+    return Reader(root, report).facts()
 
 
 def _read_range(text: str) -> tuple[Fraction | None, Fraction | None]:

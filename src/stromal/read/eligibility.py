@@ -145,10 +145,12 @@ def _fields(record: Record) -> Iterator[DraftedCriterion]:
     limits = {"age_min": (">=", "at least"), "age_max": ("<=", "at most")}
     for item in record.items("eligibility"):
         years = re.fullmatch(r"(\d+)\s*(years?|months?|weeks?|days?)", item.text.strip(), re.IGNORECASE)
-        if item.label in limits and years and years[2].lower().startswith("year"):
-            sign, words = limits[item.label]
-            found = Condition(f"age {sign} {years[1]} years at consent", "computed")
-            yield _drafted(item.label, "inclusion", item, found, f"Age {words} {years[1]} years")
+        if item.label in limits and years:
+            (sign, words), length = limits[item.label], " ".join(years.groups()).lower()
+            whole = years[2].lower().startswith("year")
+            term = "age" if whole else "time since birth_date"  # years are counted in birthdays
+            found = Condition(f"{term} {sign} {length}{' at consent' if whole else ''}", "computed")
+            yield _drafted(item.label, "inclusion", item, found, f"Age {words} {length}")
         elif item.label == "sex" and item.text.strip().lower() in ("female", "male"):
             sex = item.text.strip().lower()
             yield _drafted("sex", "inclusion", item, Condition(f"sex = {sex}", "computed"), f"Sex: {sex}")

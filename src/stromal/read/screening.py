@@ -6,7 +6,7 @@ criterion: each verdict says on which reading of which words it rests.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -76,8 +76,11 @@ def _kept(lines: tuple[DraftedCriterion, ...]) -> m.Protocol:
 
 
 def _verdict(line: DraftedCriterion, case: Case) -> Verdict:
-    """The verdict in every reading; where they differ it is unknown, and says so."""
-    found = [judge_condition(condition, case) for condition in line.conditions]
+    return combined(line, [judge_condition(condition, case) for condition in line.conditions])
+
+
+def combined(line: DraftedCriterion, found: Sequence[Verdict]) -> Verdict:
+    """The verdict on a line from that on each of its readings; where they differ it is unknown, and says so."""
     first = found[0]
     truths = {each.truth for each in found}
     truth = first.truth if len(truths) == 1 else None
