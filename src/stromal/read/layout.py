@@ -44,8 +44,15 @@ def either(words: Iterable[str]) -> str:
 
 
 CRITERIA_TITLE = r"(?:(?:Key |Main |Major |General )?(?:Inclusion|Exclusion) [Cc]riteria|(?:IN|EX)CLUSION CRITERIA)"
-CRITERIA_END = rf"(?:(?<=[a-z0-9.!?:;)\]])|(?<=[.!?;])\s++)(?={CRITERIA_TITLE}\s*:?\s*$)"
-"""Where a heading of criteria hangs at the end of another line: without a blank, or after the end of a sentence."""
+_NAMING = (
+    "the", "of", "any", "all", "no", "or", "and", "meet", "meets", "other", "these", "study", "to", "per", "Key", "Main",
+)  # fmt: skip
+_SPOKEN = "".join(rf"(?<!\b{word})" for word in _NAMING)
+CRITERIA_END = (
+    rf"(?:(?<=[a-z0-9.!?:;)\]])|(?<=[.!?;])\s++)(?={CRITERIA_TITLE}\s*:?\s*$)"
+    rf"|(?<=[a-z0-9)]){_SPOKEN}\s++(?=(?:Inclusion|Exclusion) Criteria\s*:?\s*$)"
+)
+"""Where a heading of criteria hangs at the end of another line; `any of the Exclusion Criteria` is no heading."""
 
 
 @dataclass(frozen=True, slots=True)

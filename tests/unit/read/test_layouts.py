@@ -506,3 +506,18 @@ def test_listed_only_where_a_list_begins() -> None:
 def test_unglued_without_words() -> None:
     """Printed line breaks part a line even where no glued words are known."""
     assert [line.words for line in unglued([Line(4, "Male\\nHealthy")])] == ["Male", "Healthy"]
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("Able to walk Exclusion Criteria", 2),
+        ("Able to walk.Exclusion criteria:", 2),
+        ("Meets none of the Exclusion Criteria", 1),
+        ("Meets any Exclusion Criteria", 1),
+        ("Whoever meets the exclusion criteria", 1),
+    ],
+)
+def test_headings_of_criteria_at_the_end_of_a_line(text: str, parts: int) -> None:
+    """A heading glued behind a criterion is parted; a sentence that names the criteria is not."""
+    assert len(list(unglued([Line(1, text)]))) == parts
