@@ -45,7 +45,8 @@ def either(words: Iterable[str]) -> str:
 
 CRITERIA_TITLE = r"(?:(?:Key |Main |Major |General )?(?:Inclusion|Exclusion) [Cc]riteria|(?:IN|EX)CLUSION CRITERIA)"
 _NAMING = (
-    "the", "of", "any", "all", "no", "or", "and", "meet", "meets", "other", "these", "study", "to", "per", "Key", "Main",
+    "the", "of", "any", "all", "no", "or", "and", "meet", "meets", "other", "these", "study", "to", "per", "Key",
+    "Main",
 )  # fmt: skip
 _SPOKEN = "".join(rf"(?<!\b{word})" for word in _NAMING)
 CRITERIA_END = (
