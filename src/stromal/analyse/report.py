@@ -149,7 +149,8 @@ def _lines(lines: tuple[int, ...]) -> str:
     return f"record line{'s' if len(lines) > 1 else ''} {runs}" if lines else "the record"
 
 
-def _environment() -> Environment:
+def environment() -> Environment:
+    """Templates of pages, with escaping on and nothing undefined."""
     environment = Environment(
         loader=PackageLoader("stromal.analyse", "templates"), autoescape=True, undefined=StrictUndefined,
         trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True,
@@ -164,7 +165,7 @@ def render(
 ) -> str:  # fmt: skip
     """The report of one trial as one HTML page. With `entries`, whatever is cited is also listed and linked."""
     page = _Page(protocol, entries)
-    return _environment().get_template("report.html").render(
+    return environment().get_template("report.html").render(
         page=page, protocol=protocol, state=state, seal=seal, rehearsal=rehearsal, results=results,
         summary=summarise(protocol, state, results, seal, rehearsal=rehearsal),
         tables={table.name: page.grid(table) for table in tables},
@@ -199,7 +200,7 @@ def write(
 
 def index(rows: Sequence[Summary]) -> str:
     """A page that sets several trials side by side and links the report of each."""
-    return _environment().get_template("index.html").render(rows=rows, rehearsal=any(row.rehearsal for row in rows))
+    return environment().get_template("index.html").render(rows=rows, rehearsal=any(row.rehearsal for row in rows))
 
 
 def write_index(rows: Sequence[Summary], directory: Path) -> Path:

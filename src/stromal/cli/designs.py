@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import ModuleType
 from typing import Annotated
 
@@ -49,6 +50,26 @@ def design(
 
 
 @edge
+def compare(
+    designs: Annotated[
+        list[str], typer.Argument(metavar="DESIGN...", help="Designs, with numbers in quotes: 'boin most=24'.")
+    ],
+    output: Annotated[Path, typer.Option("-o", "--output", help="The page to write.")],
+    scenario: Annotated[list[str] | None, typer.Option(help="True toxicities of the doses; may be repeated.")] = None,
+    target: Annotated[float, typer.Option(help="The toxicity rate looked for.")] = 0.30,
+    trials: Annotated[int, typer.Option(help="Simulated trials of each pair, for how long they take.")] = 10_000,
+    gap_days: Annotated[float, typer.Option(help="Mean days until the next person comes.")] = 14.0,
+    window_days: Annotated[float, typer.Option(help="Days in which toxicity shows.")] = 28.0,
+    leaves: Annotated[float, typer.Option(help="The share of people who leave within the window.")] = 0.0,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same trials.")] = 1,
+) -> int:
+    """Set several designs side by side under several scenarios: a page with tables and figures."""
+    return int(
+        _planning().compare(designs, scenario or [], target, trials, gap_days, window_days, leaves, seed, output)
+    )
+
+
+@edge
 def paths(
     name: Annotated[str, typer.Argument(metavar="DESIGN", help="Such as 3+3, boin or crm.")],
     given: Numbers = None,
@@ -81,5 +102,5 @@ def monitor(
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the program."""
-    for command in (design, paths, monitor):
+    for command in (design, compare, paths, monitor):
         app.command()(command)

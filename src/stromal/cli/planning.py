@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 from rich.tree import Tree
 
+from stromal.analyse import comparison
 from stromal.cli import edge, show
 from stromal.designs import courses, exact, monitoring, spread
 from stromal.designs.automaton import TooManyStatesError
@@ -18,7 +20,7 @@ from stromal.designs.timing import CourseTiming, Timing
 from stromal.designs.totals import PARTS, Totals
 from stromal.rules.escalation import parse
 from stromal.rules.escalation.courses import Course, Ladder, Within
-from stromal.rules.escalation.designs import Boin, Design, core
+from stromal.rules.escalation.designs import Design
 from stromal.rules.escalation.named import KINDS, MEANINGS, Number, named
 
 
@@ -111,18 +113,12 @@ def design(
     return 0
 
 
-def is_open(made: Design) -> bool:
-    """Whether the design judges while windows are open, so that time enters its rule."""
-    inside = core(made)
-    return isinstance(inside, Boin) and inside.window_seen is not None
-
-
 def _doses(
     name: str, made: Design, true: tuple[float, ...], trials: int, gap: float, window: float, seed: int, *,
     as_json: bool,
 ) -> dict[str, object]:  # fmt: skip
     sure = None
-    if not is_open(made):
+    if not comparison.is_open(made):
         sure = _checked(lambda: exact.characteristics(exact.ends(made, len(true)), true))
     drawn = None
     if trials or sure is None:
@@ -230,6 +226,37 @@ def _say_course(
     )
     if drawn is not None:
         _say_time(drawn)
+
+
+# ---------------------------------------------------------------- several designs
+
+
+def compare(
+    designs: Sequence[str], scenarios: Sequence[str], target: float, trials: int, gap: float, window: float,
+    leaves: float, seed: int, output: Path,
+) -> int:  # fmt: skip
+    """Write a page that sets designs side by side."""
+    if not designs or not scenarios:
+        raise edge.bad("design.missing", "there is nothing to compare", "name designs, and add --scenario .05,.15,.30")
+    true = [scenario(each) for each in scenarios]
+    entered: list[tuple[str, Design]] = []
+    for written in designs:
+        name, *given = written.split()
+        made = _made(name, given, len(true[0]))
+        if isinstance(made, Within | Ladder):
+            raise edge.bad("design.compare", f"{name} gives one person several doses", "compare designs with cohorts")
+        entered.append((written, made))
+    timing = _checked(lambda: Timing(gap, window, leaves=leaves))
+    with show.progress("pairs") as bar:
+        work = bar.add_task("comparing", total=len(entered) * len(true))
+        found = _checked(
+            lambda: comparison.compare(
+                entered, true, timing, target=target, trials=trials, seed=seed, told=lambda: bar.advance(work)
+            )
+        )
+    edge.put(output, comparison.render(found))
+    show.line(f"wrote {output}", "bold")
+    return 0
 
 
 # ---------------------------------------------------------------- paths

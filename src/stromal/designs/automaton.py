@@ -7,6 +7,7 @@ Exact characteristics weigh its ends and the simulation walks it, so that both f
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,8 +64,9 @@ def looks_back(design: Design) -> bool:
     return False
 
 
+@lru_cache(maxsize=16)
 def listed(design: Design, doses: int, limit: int = STATE_LIMIT) -> Automaton:
-    """The table of a design. TooManyStatesError above `limit` states, with what to do instead."""
+    """The table of a design, kept for the next who asks. TooManyStatesError above `limit` states."""
     back, fits = looks_back(design), Fits()
     numbers: dict[Tally, int] = {begin(doses): 0}
     rows: list[tuple[int, int, bool, list[int], int]] = []

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -65,6 +66,7 @@ class Characteristics:
         return math.fsum(self.toxic)
 
 
+@lru_cache(maxsize=16)
 def ends(design: Design, doses: int, limit: int = STATE_LIMIT) -> Ends:
     """Every end of the design. TooManyStatesError above `limit` states, with what to do instead."""
     return ends_of(listed(design, doses, limit))

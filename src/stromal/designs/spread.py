@@ -10,14 +10,13 @@ import multiprocessing
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
-from functools import lru_cache
 from importlib import import_module
 from typing import Any, TypeAlias
 
 import numpy as np
 
 from stromal.designs import course_kernel, kernel, tite_engine, tite_kernel
-from stromal.designs.automaton import Automaton, listed
+from stromal.designs.automaton import listed
 from stromal.designs.timing import CourseTiming, Timing, spacing
 from stromal.designs.totals import PARTS, Totals, in_parts, together, totals
 from stromal.rules.escalation.courses import Course
@@ -28,11 +27,6 @@ Told: TypeAlias = Callable[[int], None]
 
 PIECE = 20_000
 """Trials made at once."""
-
-
-@lru_cache(maxsize=8)
-def _table(design: Design, doses: int) -> Automaton:
-    return listed(design, doses)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +40,7 @@ class CohortJob:
 
     def part(self, first: int, trials: int) -> Totals:
         """Trials number `first` on."""
-        table = _table(self.design, len(self.scenario))
+        table = listed(self.design, len(self.scenario))
         made = kernel.simulate(table, self.scenario, self.timing, spacing(self.design), self.seed, trials, first)
         return _dose_totals(made)
 

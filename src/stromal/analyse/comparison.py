@@ -1,0 +1,145 @@
+"""Several designs under several scenarios, side by side: exact where they are finite, with time simulated.
+
+Takes designs with their labels, scenarios of true toxicities, and when things happen; gives a Comparison, its figures
+and one HTML page. Stands before the walk: a statistician and a committee choose a design with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from markupsafe import Markup
+
+from stromal.analyse.comparison_figures import Curve, drawn
+from stromal.analyse.report import environment
+from stromal.designs import exact, spread
+from stromal.designs.timing import Timing
+from stromal.designs.totals import PARTS, Totals
+from stromal.drawing import Figure
+from stromal.rules.escalation.designs import Boin, Design, core
+
+MONTH = 30.4375
+"""Days."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one design does under one scenario. `error` is the Monte Carlo error of the shares; 0 where they are exact.
+
+    `selection` has the share of trials that declare each dose, `none` that declare none; `treated` and `toxic` are
+    expected people and toxicities of each dose; `totals` holds the simulated calendar.
+    """
+
+    design: str
+    scenario: tuple[float, ...]
+    selection: tuple[float, ...]
+    none: float
+    treated: tuple[float, ...]
+    toxic: tuple[float, ...]
+    people: float
+    toxicities: float
+    totals: Totals
+    error: float
+
+    @property
+    def months(self) -> tuple[float, float]:
+        """Mean length in months, and its Monte Carlo error."""
+        return self.totals.mean("parts")[0] / PARTS / MONTH, self.totals.error("parts")[0] / PARTS / MONTH
+
+    def month(self, part: float) -> float:
+        """The length in months that this part of the trials do not exceed."""
+        return self.totals.quantile("days", part) / MONTH
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Every outcome, scenario by scenario, and how often each finite design declares no dose as toxicity rises."""
+
+    labels: tuple[str, ...]
+    scenarios: tuple[tuple[float, ...], ...]
+    outcomes: tuple[Outcome, ...]
+    curves: tuple[Curve, ...]
+    target: float
+    timing: Timing
+    trials: int
+    seed: int
+
+    def of(self, scenario: tuple[float, ...]) -> tuple[Outcome, ...]:
+        """The outcomes of one scenario, in the order of the designs."""
+        return tuple(each for each in self.outcomes if each.scenario == scenario)
+
+    def best(self, scenario: tuple[float, ...]) -> int:
+        """The dose whose true toxicity comes nearest the target."""
+        return min(range(len(scenario)), key=lambda dose: (abs(scenario[dose] - self.target), dose))
+
+    def _repr_html_(self) -> str:
+        """How a notebook shows it."""
+        return render(self)
+
+
+def is_open(design: Design) -> bool:
+    """Whether the design judges while windows are open, so that time enters its rule and it is no table."""
+    inside = core(design)
+    return isinstance(inside, Boin) and inside.window_seen is not None
+
+
+def compare(
+    designs: Sequence[tuple[str, Design]], scenarios: Sequence[tuple[float, ...]], timing: Timing, *,
+    target: float = 0.30, trials: int = 10_000, seed: int = 1, told: Callable[[], None] = lambda: None,
+) -> Comparison:  # fmt: skip
+    """Every design under every scenario. ValueError where a scenario does not fit, or a design has too many states."""
+    if not designs or not scenarios:
+        raise ValueError("a comparison needs a design and a scenario")
+    if len({len(each) for each in scenarios}) > 1:
+        raise ValueError("every scenario gives the toxicity of the same number of doses")
+    outcomes = []
+    for scenario in scenarios:
+        for label, design in designs:
+            outcomes.append(_outcome(label, design, tuple(scenario), timing, trials, seed))
+            told()
+    curves = tuple(_curve(label, design, scenarios[0]) for label, design in designs if not is_open(design))
+    labels = tuple(label for label, _ in designs)
+    return Comparison(labels, tuple(map(tuple, scenarios)), tuple(outcomes), curves, target, timing, trials, seed)
+
+
+def _outcome(
+    label: str, design: Design, scenario: tuple[float, ...], timing: Timing, trials: int, seed: int
+) -> Outcome:
+    totals = spread.simulate(spread.job_of(design, scenario, timing, seed), trials)
+    if not is_open(design):
+        sure = exact.characteristics(exact.ends(design, len(scenario)), scenario)
+        return Outcome(label, scenario, sure.selection, sure.none, sure.treated, sure.toxic, sure.expected_people,
+                       sure.expected_toxicities, totals, 0.0)  # fmt: skip
+    shares = tuple(totals.share("selected", dose) for dose in range(len(scenario)))
+    error = max((share * (1 - share) / trials) ** 0.5 for share in shares)
+    people, toxicities = totals.mean("people")[0], totals.mean("toxicities")[0]
+    return Outcome(label, scenario, shares, totals.share("selected", -1), totals.mean("treated"),
+                   totals.mean("toxic"), people, toxicities, totals, error)  # fmt: skip
+
+
+def _curve(label: str, design: Design, scenario: Sequence[float]) -> Curve:
+    """The chance of declaring no dose as all odds of toxicity rise together; x is the toxicity of the lowest dose."""
+    found = exact.ends(design, len(scenario))
+    odds = np.log(np.clip(scenario, 1e-6, 1 - 1e-6) / (1 - np.clip(scenario, 1e-6, 1 - 1e-6)))
+    places = [place / 50 for place in range(1, 45)]
+    shares = []
+    for place in places:
+        shifted = odds - odds[0] + np.log(place / (1 - place))
+        shares.append(exact.characteristics(found, (1 / (1 + np.exp(-shifted))).tolist()).none)
+    return Curve(label, tuple(places), tuple(shares))
+
+
+# ---------------------------------------------------------------- the page
+
+
+def figures(found: Comparison) -> tuple[Figure, ...]:
+    """The figures: doses declared, people on each dose, how long trials take, and stopping as toxicity rises."""
+    return drawn(found.labels, found.scenarios, [found.of(each) for each in found.scenarios], found.curves)
+
+
+def render(found: Comparison) -> str:
+    """The comparison as one HTML page that needs nothing else and prints on A4."""
+    pictures = [(each, Markup(each.svg)) for each in figures(found)]  # noqa: S704 - drawn here, with escaped words
+    return environment().get_template("comparison.html").render(found=found, pictures=pictures)

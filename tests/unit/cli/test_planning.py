@@ -1,0 +1,168 @@
+"""Designs, comparisons, paths and boundaries at the command line: what is printed, and what is refused with a reason."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from stromal.cli.app import app
+
+RUN = CliRunner()
+
+
+def out(*words: str, code: int = 0) -> str:
+    """What the command prints, once its exit code is as expected."""
+    ran = RUN.invoke(app, list(words))
+    assert ran.exit_code == code, ran.output
+    return ran.stdout if code == 0 else ran.output
+
+
+def test_a_design_under_two_scenarios_as_json() -> None:
+    """Exact numbers add up, and simulated ones carry their errors."""
+    told = json.loads(
+        out(
+            "design",
+            "3+3",
+            "deescalate=yes",
+            "--scenario",
+            ".1,.25,.4",
+            "--scenario",
+            "0,1,1",
+            "--trials",
+            "300",
+            "--json",
+        )
+    )
+    assert told["numbers"] == {"deescalate": True}
+    first, second = told["scenarios"]
+    assert sum(first["exact"]["selection"]) + first["exact"]["none"] == pytest.approx(1, abs=1e-12)
+    assert first["exact"]["selection"][0] == pytest.approx(0.3947501537191, abs=1e-10)
+    assert first["simulated"]["trials"] == 300
+    assert second["exact"]["selection"] == [1, 0, 0]
+
+
+def test_a_design_in_words() -> None:
+    """A table of doses, then people, toxicities and months."""
+    told = out("design", "boin", "most=9", "--scenario", ".1,.3", "--trials", "200")
+    assert "declared" in told
+    assert "no dose declared" in told
+    assert "months on average" in told
+
+
+def test_a_design_with_open_windows_is_simulated() -> None:
+    """Nothing is said to be exact; shares carry their errors."""
+    told = out("design", "tite-boin", "most=6", "--scenario", ".1,.3", "--trials", "200")
+    assert "200 simulated trials" in told
+    assert "±" in told
+    assert "exact" not in told
+    assert (
+        json.loads(out("design", "tite-boin", "most=3", "--scenario", ".1", "--trials", "50", "--json"))["scenarios"][
+            0
+        ]["exact"]
+        is None
+    )
+
+
+def test_designs_of_several_doses_a_person() -> None:
+    """The chance of declaring the highest dose safe; a ladder's last doses; the calendar where it is asked for."""
+    told = out("design", "within", "people=6", "--scenario", ".05,.10", "--trials", "100")
+    assert "declared safe with probability 0.3907" in told
+    assert "months on average" in told
+    ladder = json.loads(out("design", "ladder", "people=4", "harmed=2", "--scenario", ".1,.2", "--json"))
+    assert ladder["scenarios"][0]["exact"]["declared"] == 0
+    assert "last dose of a person" in out("design", "ladder", "--scenario", ".1,.2")
+
+
+def test_the_list_of_designs() -> None:
+    """Every name with the numbers it takes."""
+    assert "tite-boin" in out("design", "--list")
+    assert {row["name"] for row in json.loads(out("design", "--list", "--json"))} >= {"3+3", "boin", "crm", "blrm"}
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (("design",), "no design is named"),
+        (("design", "boin"), "there is no scenario"),
+        (("design", "boin", "--scenario", "1.5,.2"), "a share of people between 0 and 1"),
+        (("design", "boin", "--scenario", ","), "gives no toxicity"),
+        (("design", "boin", "--scenario", ".1,x"), "write a number"),
+        (("design", "boin", "target=0", "--scenario", ".1"), "the target is a probability"),
+        (("design", "boin", "cohort=0", "--scenario", ".1"), "the size of a cohort is 1 or more"),
+        (("design", "boin", "target", "--scenario", ".1"), "is no number by name"),
+        (("design", "boin", "tagret=.3", "--scenario", ".1"), "did you mean target?"),
+        (("design", "bion", "--scenario", ".1"), "did you mean boin?"),
+        (("design", "crm", "skeleton=.1,.2", "--scenario", ".1,.2,.3"), "2 numbers for 3 doses"),
+        (("design", "3+3", "--scenario", ".1", "--trials", "5", "--window-days", "0"), "the window lasts more than 0 days"),
+        (("paths", "within"), "gives one person several doses"),
+        (("paths", "3+3", "--after", "1NNX"), "is no cohort"),
+        (("paths", "3+3", "--after", "9NNN"), "the doses are 1 to 5"),
+        (("paths", "3+3", "--cohorts", "0"), "looks at 1 cohort or more"),
+        (("paths", "3+3", "--scenario", ".1,.2"), "the design has 5 doses"),
+        (("paths", "boin", "cohort=5", "most=90", "--cohorts", "9"), "more than 20,000 nodes"),
+        (("monitor", "pococ"), "is no boundary"),
+        (("monitor", "sprt"), "the boundary needs worse"),
+        (("monitor", "wang-tsiatis", "shape=2"), "the shape lies between"),
+        (("monitor", "simon", "poor=.3", "good=.2"), "poor < good"),
+        (("monitor", "pocock", "--limit", "0"), "are probabilities between 0 and 1"),
+        (("compare", "boin", "-o", "x.html"), "nothing to compare"),
+        (("compare", "within", "--scenario", ".1", "-o", "x.html"), "one person several doses"),
+        (("compare", "3+3", "--scenario", ".1", "--scenario", ".1,.2", "-o", "x.html"), "the same number of doses"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_is_told(words: tuple[str, ...], reason: str) -> None:
+    """A message with the value and the rule, and exit code 2."""
+    assert reason in " ".join(out(*words, code=2).split())
+
+
+def test_a_design_too_large_asks_for_a_simulation(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The message says what to do instead."""
+    from stromal.cli import planning  # noqa: PLC0415 - loads slowly
+    from stromal.designs.automaton import TooManyStatesError  # noqa: PLC0415
+
+    def refuse(*_: object) -> None:
+        raise TooManyStatesError("the design has more than 5 states")
+
+    monkeypatch.setattr(planning.exact, "ends", refuse)
+    assert "add --trials" in out("design", "3+3", "--scenario", ".1", code=2)
+
+
+def test_paths_as_a_tree() -> None:
+    """Each outcome with its orders and its chance; the same as JSON."""
+    told = out("paths", "3+3", "--doses", "2", "--cohorts", "1", "--scenario", ".1,.2")
+    assert "1NNT  → dose 1 to 3  (24.30%) x3" in told
+    assert "1TTT  → stop, no dose" in told
+    tree = json.loads(out("paths", "3+3", "--doses", "2", "--after", "1NNN", "--json"))
+    assert tree["does"] == "dose 2 to 3"
+    assert [each["cohort"] for each in tree["then"]] == ["2NNN", "2NNT", "2NTT", "2TTT"]
+    assert tree["then"][3]["does"] == "stop, dose 1"
+
+
+def test_boundaries() -> None:
+    """Counts in runs, and what they do under true rates; two-stage designs."""
+    told = json.loads(
+        out("monitor", "beta-binomial", "alpha=.6", "beta=2.4", "--people", "10", "--rates", ".2,.5", "--json")
+    )
+    assert [row["rate"] for row in told["rates"]] == [0.2, 0.5]
+    assert told["rates"][0]["stopped"] <= 0.05 < told["rates"][1]["stopped"]
+    assert "stop at this many events" in out("monitor", "obrien-fleming")
+    assert "1/10" in out("monitor", "simon", "poor=.1", "good=.3")
+    assert json.loads(out("monitor", "simon", "poor=.1", "good=.3", "alpha=.05", "--json"))["optimal"]["n"] == 29
+
+
+def test_a_comparison_is_one_page(tmp_path: Path) -> None:
+    """Tables and figures of every design and scenario, with nothing loaded from elsewhere."""
+    page = tmp_path / "compare.html"
+    words = ["compare", "3+3", "tite-boin most=6", "--scenario", ".1,.3", "--scenario", ".3,.5", "--trials", "60"]
+    out(*words, "-o", str(page))
+    text = page.read_text("utf-8")
+    assert text.count("<figure") == 4
+    assert text.count('<h2 id="scenario-') == 2
+    assert "tite-boin most=6" in text
+    assert "http://" not in text.replace("http://www.w3.org", "")
+    before = page.read_bytes()
+    out(*words, "-o", str(page))
+    assert page.read_bytes() == before
