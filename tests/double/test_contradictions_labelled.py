@@ -21,7 +21,7 @@ pytestmark = pytest.mark.skipif(not RECORDS.exists(), reason="the registry's rec
 
 def test_hardly_any_contradiction_is_a_false_alarm() -> None:
     """On a hundred records that nobody tuned on, fewer than five contradictions are not among those a reader found."""
-    known = defaultdict(set)
+    known: defaultdict[str, set[str]] = defaultdict(set)
     with LABELS.open(encoding="utf-8", newline="") as rows:
         for row in csv.DictReader(rows):
             known[row["nct"]] |= {row["kind"]} if row["level"] == "contradiction" else set()
