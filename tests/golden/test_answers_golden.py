@@ -16,6 +16,7 @@ RECORDS = Path(__file__).resolve().parents[2] / "records"
 COMMANDS = {
     "ask": ("ask", "NCT03268603", "--on", "2022-10-10"),
     "related": ("related", "NCT03268603"),
+    "screen": ("screen", "--person", str(RECORDS.parent / "docs" / "person.yaml")),
     "doses": ("doses", "--least", "1", "--published"),
 }
 

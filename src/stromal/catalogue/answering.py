@@ -23,9 +23,12 @@ from stromal.read import person
 from stromal.read.concepts import concept
 from stromal.read.measured import fact_name, fact_row
 from stromal.read.person import Described
+from stromal.read.reasons import VIRUS_WORDS
 from stromal.read.screening import protocol_of
 from stromal.read.vocabulary import MEASURES
 from stromal.values import Finding
+
+_YES_NO = ("pregnancy", "breastfeeding")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,5 +95,9 @@ def known(name: str) -> m.Fact | None:
     if term is not None:
         row = {key: value for key, value in fact_row(term).items() if isinstance(value, str)}
         return m.Fact(name, cast(FactKind, row["kind"]), row["says"], row.get("unit", ""))
+    if name in VIRUS_WORDS:
+        return m.Fact(name, "choice", VIRUS_WORDS[name], options=("negative", "positive"))
+    if name in _YES_NO:
+        return m.Fact(name, "yes_no", name)
     found = concept(name.replace("_", " "))
     return m.Fact(name, "episode", found.says) if found is not None and found.name == name else None

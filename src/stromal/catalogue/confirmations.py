@@ -77,7 +77,9 @@ _HEAD = """\
 # Who may take part in {id}, as drafted from its record of {day}. Nobody has confirmed a line of this yet.
 # Read each line beside the record. Where `when` says something else, correct it in the protocol language
 # (docs/protocol.md); then write who you are and the day: a line is confirmed once it has both `by` and `on`.
-# Kept as {place}, the sheet counts when people are screened. A line whose text changes must be read again.
+# The sheet counts when people are screened once it is kept as
+# {place}
+# When the words of a line change, it must be read again.
 """
 
 

@@ -256,7 +256,7 @@ def screen(trials: Iterable[Trial], judging: Judging) -> Screened:
 
 def _outcome(trial: Trial, judging: Judging) -> Outcome:
     judged = [judging.line(line) for line in trial.lines]
-    lines = _held_back(tuple(line for line, _ in judged), judging)
+    lines = _held_back(trial.card, tuple(line for line, _ in judged), judging)
     unknown = [(line, case) for line, case in judged if line.verdict.truth is None]
     against = [line for line in lines if line.verdict.truth is False]
     standing: Standing = "could be eligible"
@@ -286,9 +286,10 @@ def _ordered(asks: frozenset[str], lines: Sequence[Line]) -> tuple[str, ...]:
     return (*(ask for ask in met if ask in asks), *sorted(asks - met.keys()))
 
 
-def _held_back(lines: tuple[Line, ...], judging: Judging) -> tuple[Line, ...]:
+def _held_back(card: Card, lines: tuple[Line, ...], judging: Judging) -> tuple[Line, ...]:
     """A sentence about age or sex says nothing for sure where the registry's own fields say that they fit."""
     fit = {line.given.criterion.id for line in lines if line.given.basis == "stated" and line.verdict.truth}
+    fit |= {"sex"} if card.sex and card.sex.lower() not in ("female", "male") else set()
     return tuple(
         Line(line.given, _doubted(line.verdict), "drafted")
         if line.basis == "sure" and line.verdict.truth is False and _contradicted(line, fit, judging)

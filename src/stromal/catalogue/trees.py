@@ -6,9 +6,8 @@ value type of the tree has its name in the table below: one that is missing is a
 
 from __future__ import annotations
 
-from dataclasses import fields, is_dataclass
+from dataclasses import fields
 from fractions import Fraction
-from functools import cache
 from typing import Any, cast
 
 from stromal.protocol import tree as t
@@ -23,13 +22,9 @@ _TYPES: dict[str, Any] = {
         t.Done, t.Ref, t.Not, t.All, t.Any, t.If, Quantity, Duration,
     )
 }  # fmt: skip
+_NAMES = {name: tuple(field.name for field in fields(kind)) for name, kind in _TYPES.items()}
 _LIST, _NUMBER = "", "/"
 """What stands first in a list that is a list, and in one that is an exact number."""
-
-
-@cache
-def _names(kind: type[Any]) -> tuple[str, ...]:
-    return tuple(field.name for field in fields(kind))
 
 
 def to_plain(node: object) -> object:
@@ -40,10 +35,10 @@ def to_plain(node: object) -> object:
         return [_LIST, *map(to_plain, node)]
     if isinstance(node, Fraction):
         return [_NUMBER, str(node)]
-    kind = type(node)
-    if not is_dataclass(node) or kind.__name__ not in _TYPES:
-        raise TypeError(f"{kind.__name__} is no part of a condition")
-    return [kind.__name__, *(to_plain(getattr(node, name)) for name in _names(cast(type[Any], kind)))]
+    name = type(node).__name__
+    if name not in _TYPES:
+        raise TypeError(f"{name} is no part of a condition")
+    return [name, *(to_plain(getattr(node, field)) for field in _NAMES[name])]
 
 
 def from_plain(kept: object) -> t.Expr:

@@ -1,4 +1,4 @@
-"""How the demonstration begins: registry records are read, checked, drafted, put into a catalogue and asked.
+"""How the demonstration begins: registry records are read, checked, drafted, catalogued, asked and screened against.
 
 Takes a folder of records and the folder of the demonstration; prints what each step finds. What it writes and says
 depends on nothing but the records: neither on the day nor on how fast the machine is.
@@ -15,7 +15,7 @@ from stromal.catalogue import asking, making
 from stromal.catalogue.asking import Wanted
 from stromal.catalogue.search import Search
 from stromal.catalogue.store import Catalogue
-from stromal.cli import answers, edge, show
+from stromal.cli import answers, edge, screening, show
 from stromal.protocol import file as protocol_file
 from stromal.read import check as record_check
 from stromal.read import draft as drafting
@@ -25,6 +25,9 @@ from stromal.values import Finding
 
 HOUSE = Path(__file__).resolve().parents[3] / "records"
 """The records of the house, where Stromal runs from its own checkout."""
+
+PERSON = HOUSE.parent / "docs" / "person.yaml"
+"""A made-up person, who is screened against the records."""
 
 _WORDS = "intrathecal"
 _ASKED = "NCT03268603"
@@ -43,7 +46,7 @@ class Opened:
 
 
 def opening(folder: Path | None, output: Path) -> None:
-    """Read, check, draft, index, search, relate and ask. Raises Unusable where there is no record."""
+    """Read, check, draft, index, search, relate, ask, screen a person. Raises Unusable where there is no record."""
     here = folder or (Path("records") if Path("records").is_dir() else HOUSE)
     files = sorted(here.glob("*.json"))
     if not files:
@@ -64,6 +67,9 @@ def opening(folder: Path | None, output: Path) -> None:
     answers.related(asked, store, None, 3, as_json=False)
     answers.doses(store, "route", None, 1, output / "doses.svg", published=False, as_json=False)
     answers.ask(asked, store, None, newest, "", as_json=False)
+    if PERSON.is_file():
+        show.line("")
+        screening.screen_all(PERSON, store, screening.Options(limit=3), as_json=False)
     show.line(f"drafts: {output / 'drafts'}; catalogue: {store}; figure: {output / 'doses.svg'}\n", "bold")
 
 
