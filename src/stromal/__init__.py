@@ -4,9 +4,9 @@ from stromal.conduct.commands import Request
 from stromal.conduct.desk import Desk, Receipt
 from stromal.ledger.chain import verify
 from stromal.ledger.state import State, replay
-from stromal.protocol.check import check
 from stromal.protocol.file import dump, fmt, load
 from stromal.protocol.model import Protocol
+from stromal.rules.check import check
 from stromal.rules.eligibility import assess, screen
 from stromal.rules.schedule import calendar
 from stromal.store.memory import MemoryBook

@@ -10,7 +10,6 @@ from pathlib import Path
 from icalendar import Calendar, Event
 
 from stromal.cli import edge, show
-from stromal.protocol import check as protocol_check
 from stromal.protocol import file as protocol_file
 from stromal.protocol import words as protocol_words
 from stromal.protocol.differences import differences
@@ -22,6 +21,7 @@ from stromal.read import person
 from stromal.read.recognise import recognise
 from stromal.read.record import Record, record_to_json
 from stromal.read.record import show as shown
+from stromal.rules import check as protocol_check
 from stromal.rules import ctcae, dosing, eligibility, schedule
 from stromal.rules.chart import Chart
 from stromal.rules.timing import Case

@@ -19,12 +19,12 @@ from stromal.ledger import chain
 from stromal.ledger import events as e
 from stromal.ledger.state import State
 from stromal.ledger.state import replay as replay_entries
-from stromal.protocol import check as protocol_check
 from stromal.protocol.file import load
 from stromal.protocol.model import Protocol
 from stromal.rehearse.run import rehearse as rehearse_trial
 from stromal.rehearse.scenario import Scenario
 from stromal.rehearse.scenario import read as read_scenario
+from stromal.rules import check as protocol_check
 from stromal.store.sqlite import SqliteBook
 from stromal.values import Finding, Unusable, instant
 

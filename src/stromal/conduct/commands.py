@@ -227,6 +227,8 @@ class InfuseCells(_Command, frozen=True):
     cells_per_ml: float
     viability_percent: float
     volume_ml: float
+    level: float | None = None
+    """The amount of the rule (cells, or cells per kilogram) where it is stated; else as decided, or as is next."""
 
 
 class OmitDose(_Command, frozen=True):

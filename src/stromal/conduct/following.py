@@ -134,6 +134,8 @@ def _moved(before: Situation, now: Situation, rule: Hold | Predicate, change: _C
     """Whether what a rule about everybody asks of each has another answer for those of whom something has changed."""
     protocol = now.protocol()
     asked, whom = safety.asked_of_each(rule.when, protocol), change.whom(protocol, rule.name)
+    if isinstance(rule, Hold) and rule.boundary:
+        return True
     if change.names is None or asked is None or whom is None:
         return True
     people = [name for name in whom if now.state.participants[name].number is not None]

@@ -8,6 +8,7 @@ from fractions import Fraction
 from math import inf, isfinite
 
 from stromal.conduct import commands as c
+from stromal.conduct import escalating
 from stromal.conduct.roles import MEANINGS
 from stromal.conduct.situation import Outcome, Situation, future
 from stromal.ledger import events as e
@@ -183,6 +184,9 @@ def decide_level(s: Situation, command: c.DecideDoseLevel) -> Outcome | Refused:
     if isinstance(found, Refused):
         return found
     person, visit, dose = found
+    if escalating.governed(s, person, dose):
+        event, evidence = escalating.decided(s, person, visit, dose, command.day)
+        return Outcome((event,), future(command.day, s), evidence)
     rung = dosing.next_rung(dose, s.case(person, command.day))
     if isinstance(rung, Refused):
         return rung
@@ -204,7 +208,7 @@ def infuse(s: Situation, command: c.InfuseCells) -> Outcome | Refused:
         return Refused(
             "dose.twice", f"the dose of {visit.name} is recorded already", "correct that entry if it is wrong"
         )
-    level, undecided = _level(person, visit, dose, command.day)
+    level, undecided = _level(s, person, visit, dose, command)
     given = _given(protocol, dose, case, command, level)
     if isinstance(given, Refused):
         return given
@@ -218,7 +222,21 @@ def infuse(s: Situation, command: c.InfuseCells) -> Outcome | Refused:
     return Outcome((event, *off), breaches)
 
 
-def _level(person: Participant, visit: Visit, dose: Dose, day: date) -> tuple[Quantity, tuple[Refused, ...]]:
+def _level(
+    s: Situation, person: Participant, visit: Visit, dose: Dose, command: c.InfuseCells
+) -> tuple[Quantity, tuple[Refused, ...]]:
+    """The amount for this visit, and what stands against it: as stated, as decided, or as the design says."""
+    if escalating.governed(s, person, dose):
+        return escalating.asked(s, person, visit, dose, command)
+    level, undecided = _decided(person, visit, dose, command.day)
+    if command.level is None or command.level == float(level.value):
+        return level, undecided
+    stated = Quantity(exact(command.level), level.unit)
+    message = f"{level} are planned at {visit.name}, not {stated}"
+    return stated, (*undecided, Refused("dosing.level", message, "leave the level out, or say why it is another"))
+
+
+def _decided(person: Participant, visit: Visit, dose: Dose, day: date) -> tuple[Quantity, tuple[Refused, ...]]:
     """The amount for this visit: the rung decided for it, else the last one given, which is then a breach."""
     given = [each for each in person.chart.infusions if each.dose == dose.name and each.day <= day]
     if not dose.adjust or not given:
@@ -238,7 +256,8 @@ def _given(
     protocol: Protocol, dose: Dose, case: Case, command: c.InfuseCells, level: Quantity
 ) -> tuple[e.CellsInfused, tuple[e.Event, ...]] | Refused:
     """The infusion with prescribed and delivered cells, and a deviation where the two are too far apart."""
-    if not all(isfinite(each) for each in (command.cells_per_ml, command.viability_percent, command.volume_ml)):
+    measured = (command.cells_per_ml, command.viability_percent, command.volume_ml, command.level or 0.0)
+    if not all(isfinite(each) for each in measured):
         return Refused("dosing.number", "count, viability and volume must be numbers", "enter what was measured")
     count, viability, volume = (exact(x) for x in (command.cells_per_ml, command.viability_percent, command.volume_ml))
     wrong = dosing.check_product(protocol, dose.name, count, viability)

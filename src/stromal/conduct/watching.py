@@ -9,6 +9,7 @@ from stromal.conduct import commands as c
 from stromal.conduct.situation import Outcome, Situation, future
 from stromal.ledger import events as e
 from stromal.protocol.model import ROLES, Hold, Protocol
+from stromal.rules.check import unusable
 from stromal.values import Refused, nearest
 
 # ---------------------------------------------------------------- adverse events
@@ -137,6 +138,8 @@ def _read(s: Situation, text: str) -> Protocol | Refused:
     if loaded.protocol is None:
         first = next(each for each in loaded.findings if each.severity == "error")
         return Refused("protocol.unusable", f"{first.message}", first.hint, first.places)
+    for wrong in unusable(loaded.protocol):
+        return Refused("protocol.unusable", wrong.message, wrong.hint, wrong.places)
     return loaded.protocol
 
 

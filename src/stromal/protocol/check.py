@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from stromal.protocol import check_designs as designs
 from stromal.protocol import check_population as people
 from stromal.protocol import check_rules as rules
 from stromal.protocol import check_schedule as plans
@@ -20,6 +21,7 @@ CHECKS: tuple[Callable[[Look], Findings], ...] = (
     plans.check_reach, plans.check_day_zero, plans.check_foresight, plans.check_windows, plans.check_spans,
     plans.check_consent, plans.check_doses, plans.check_weights, plans.check_products,
     rules.check_tables, rules.check_rules, rules.check_holds, rules.check_measured, rules.check_endpoints,
+    designs.check_designs, designs.check_numbers, designs.check_boundaries,
     rules.check_analyses, rules.check_facts, rules.check_sources, rules.check_assumed,
 )  # fmt: skip
 """The rules, one function each."""

@@ -35,9 +35,9 @@ def check_rules(look: Look) -> Findings:
     named |= {dose.adjust for dose in look.protocol.doses.values()}
     for name, rule in look.protocol.rules.items():
         path = f"rules.{name}"
-        if not isinstance(rule, m.Table) and any(lim.conflicts(lim.demands(rule.when, look.protocol))):
+        if isinstance(rule, m.Predicate | m.Hold) and any(lim.conflicts(lim.demands(rule.when, look.protocol))):
             yield look.finding("rule.never", f"{name} can never be true", "correct its condition", f"{path}.when")
-        if name not in named and not isinstance(rule, m.Hold) and not getattr(rule, "declares", ""):
+        if name not in named and not isinstance(rule, m.Hold | m.Escalation) and not getattr(rule, "declares", ""):
             message = f"nothing asks for {name}"
             yield look.finding("rule.unused", message, "use it in a condition, or take it out", path)
 

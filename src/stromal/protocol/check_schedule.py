@@ -111,9 +111,13 @@ def _check_ladder(look: Look, dose: m.Dose, path: str) -> Findings:
         message = f"{dose.name} starts at {dose.amount}, {where} its ladder"
         yield look.finding(code, message, "start at one of the rungs", f"{path}.start")
         return
+    if m.escalation_of(look.protocol, dose.name) and not dose.adjust:
+        return
     if not dose.adjust:
         message = f"nothing moves {dose.name} along its ladder"
-        yield look.finding("ladder.unadjusted", message, "name a decision table under adjust", path)
+        yield look.finding(
+            "ladder.unadjusted", message, "name a decision table under adjust, or write a rule with a design", path
+        )
         return
     table = look.protocol.rules[dose.adjust]
     steps = {*(row.then for row in table.rows), table.otherwise} if isinstance(table, m.Table) else set()

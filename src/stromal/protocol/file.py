@@ -19,10 +19,12 @@ from ruamel.yaml.tokens import CommentToken
 from stromal.protocol import model as m
 from stromal.protocol import notation as n
 from stromal.protocol import tree as t
+from stromal.protocol.designs import Number, write_number
+from stromal.protocol.look import rule_paths
 from stromal.protocol.nodes import parse as parse_nodes
 from stromal.protocol.nodes import yaml
 from stromal.protocol.reading import Reader, first_of
-from stromal.protocol.shape import FORMAT, SECTIONS, SHAPES, keys
+from stromal.protocol.shape import FORMAT, SECTIONS, SHAPES, keys, shape_of
 from stromal.protocol.writing import write
 from stromal.values import Finding, Unusable, short
 
@@ -201,8 +203,21 @@ def _rule(rule: m.Rule) -> dict[str, object]:
             return {"choose": rows, "otherwise": rule.otherwise, **common}
         case m.Hold():
             signed = f"signed by {' and '.join(rule.release)}" if rule.release else ""
-            return {"hold": rule.level, "of": rule.dose, "when": write(rule.when), "release": signed, **common}
+            asked = {"when": write(rule.when)} if rule.boundary is None else _boundary(rule.boundary)
+            return {"hold": rule.level, "of": rule.dose, **asked, "release": signed, **common}
+        case m.Escalation():
+            window, seen = str(rule.window) if rule.window else "", write(rule.seen) if rule.seen else ""
+            named = {"design": rule.design, "of": rule.dose, "toxicity": write(rule.toxicity), "window": window}
+            return {**named, "seen": seen, **_numbers(rule.numbers), **common}
     assert_never(rule)
+
+
+def _boundary(boundary: m.Boundary) -> dict[str, object]:
+    return {"boundary": boundary.kind, "events": write(boundary.events), **_numbers(boundary.numbers)}
+
+
+def _numbers(numbers: tuple[tuple[str, Number], ...]) -> dict[str, object]:
+    return {name: write_number(value) for name, value in numbers}
 
 
 def _analysis(analysis: m.Analysis) -> dict[str, object]:
@@ -231,7 +246,7 @@ def _arrange(root: CommentedMap, spelling: Mapping[str, str]) -> None:
         node = root.get(name)
         for key in list(node) if named and isinstance(node, CommentedMap) else ():
             if isinstance(node[key], CommentedMap):
-                _format(node[key], shape, f"{name}.{key}", spelling)
+                _format(node[key], shape_of(shape, node[key]), f"{name}.{key}", spelling)
         if isinstance(node, CommentedMap) and not named:
             _format(node, shape, name, spelling)
 
@@ -296,10 +311,10 @@ def _spellings(protocol: m.Protocol) -> dict[str, str]:
     for each in protocol.population.criteria:
         found[f"population.{'include' if each.include else 'exclude'}.{each.name}.when"] = write(each.when)
     for rule in protocol.rules.values():
-        if isinstance(rule, m.Table):
-            found |= {f"rules.{rule.name}.choose.{i + 1}.when": write(row.when) for i, row in enumerate(rule.rows)}
+        if isinstance(rule, m.Hold) and rule.boundary:
+            found[f"rules.{rule.name}.events"] = write(rule.boundary.events)
         else:
-            found[f"rules.{rule.name}.when"] = write(rule.when)
+            found |= {path: write(when) for path, when in rule_paths(rule)}
     found |= {f"objectives.{o.name}.endpoint": write(o.endpoint) for o in protocol.objectives.values()}
     return found | {
         f"analyses.{a.name}.population": write(a.population) for a in protocol.analyses.values() if a.population

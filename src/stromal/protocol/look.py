@@ -45,6 +45,17 @@ CODES: Mapping[str, tuple[Severity, str]] = {
     "rule.never": ("warning", "a rule can never be true"),
     "rule.unused": ("note", "nothing asks for a rule"),
     "hold.unreleasable": ("error", "nobody who may lift a hold is named to lift it"),
+    "design.dose": ("error", "a design climbs a ladder that its dose does not have"),
+    "design.twice": ("error", "two rules move one dose along its ladder"),
+    "design.start": ("error", "a design begins beyond the ladder, or at another level than its dose"),
+    "design.window": ("error", "nobody can know when a participant has been watched for long enough"),
+    "design.contradiction": ("error", "two numbers of a design contradict each other"),
+    "design.impossible": ("error", "no such design can be made of these numbers"),
+    "design.idle": ("warning", "a number of a design has no effect"),
+    "design.people": ("contradiction", "a design treats more people than are planned"),
+    "boundary.people": ("contradiction", "a boundary ends before or after the planned number of people"),
+    "boundary.level": ("error", "a boundary counts participants, and cannot hold a single one"),
+    "boundary.impossible": ("error", "no such boundary can be made of these numbers"),
     "hold.dose": ("error", "a hold of level dose names no dose"),
     "endpoint.kind": ("error", "an endpoint is neither a number nor true or false"),
     "endpoint.unmeasured": ("error", "an endpoint asks for something that no visit in its window measures"),
@@ -101,14 +112,27 @@ def expressions(protocol: m.Protocol) -> Iterator[tuple[str, t.Expr]]:
     for visit in protocol.schedule.values():
         if visit.condition:
             yield f"schedule.{visit.name}", visit.condition
-    for name, rule in protocol.rules.items():
-        for index, when in enumerate(m.conditions(rule), 1):
-            yield f"rules.{name}.choose.{index}.when" if isinstance(rule, m.Table) else f"rules.{name}.when", when
+    for rule in protocol.rules.values():
+        yield from rule_paths(rule)
     for objective in protocol.objectives.values():
         yield f"objectives.{objective.name}.endpoint", objective.endpoint
     for analysis in protocol.analyses.values():
         if analysis.population:
             yield f"analyses.{analysis.name}.population", analysis.population
+
+
+def rule_paths(rule: m.Rule) -> Iterator[tuple[str, t.Expr]]:
+    """The conditions of a rule, each with its path."""
+    path = f"rules.{rule.name}"
+    match rule:
+        case m.Table():
+            yield from ((f"{path}.choose.{index}.when", row.when) for index, row in enumerate(rule.rows, 1))
+        case m.Escalation():
+            yield from zip((f"{path}.toxicity", f"{path}.seen"), m.conditions(rule), strict=False)
+        case m.Hold() if rule.boundary:
+            yield f"{path}.events", rule.when
+        case _:
+            yield f"{path}.when", rule.when
 
 
 def path_of(criterion: m.Criterion) -> str:

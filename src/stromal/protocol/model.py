@@ -12,6 +12,7 @@ from fractions import Fraction
 from typing import Literal
 
 from stromal.protocol import tree
+from stromal.protocol.designs import Number
 from stromal.protocol.language import FactKind
 from stromal.protocol.tree import Anchor, Expr, Side
 from stromal.values import Duration, Place, Quantity
@@ -265,8 +266,20 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
+class Boundary:
+    """A safety boundary: its kind, what counts as an event of a participant, and its numbers."""
+
+    kind: str
+    events: Expr
+    numbers: tuple[tuple[str, Number], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Hold:
-    """A rule that stops dosing of a participant, of a dose or of the trial until every named role has signed."""
+    """A rule that stops dosing of a participant, of a dose or of the trial until every named role has signed.
+
+    One that names a boundary is true once its events have reached it; `when` then says that there was one at all.
+    """
 
     name: str
     level: HoldLevel
@@ -275,9 +288,29 @@ class Hold:
     dose: str = ""
     says: str = ""
     src: tuple[str, ...] = ()
+    boundary: Boundary | None = None
 
 
-Rule = Predicate | Table | Hold
+@dataclass(frozen=True, slots=True)
+class Escalation:
+    """A rule that names a design: which rung of a dose's ladder the next people get, and when nobody is treated.
+
+    `toxicity` is true of a participant who had a dose-limiting toxicity (for the design `ladder`: the worst grade since
+    the dose before). A participant is watched for the `window` after the first dose, or until `seen` is true.
+    """
+
+    name: str
+    design: str
+    dose: str
+    toxicity: Expr
+    numbers: tuple[tuple[str, Number], ...] = ()
+    window: Duration | None = None
+    seen: Expr | None = None
+    says: str = ""
+    src: tuple[str, ...] = ()
+
+
+Rule = Predicate | Table | Hold | Escalation
 
 
 @dataclass(frozen=True, slots=True)
@@ -358,7 +391,18 @@ class Protocol:
 
 def conditions(rule: Rule) -> tuple[Expr, ...]:
     """The conditions a rule is made of."""
-    return tuple(row.when for row in rule.rows) if isinstance(rule, Table) else (rule.when,)
+    match rule:
+        case Table():
+            return tuple(row.when for row in rule.rows)
+        case Escalation():
+            return (rule.toxicity,) if rule.seen is None else (rule.toxicity, rule.seen)
+    return (rule.when,)
+
+
+def escalation_of(protocol: Protocol, dose: str) -> Escalation | None:
+    """The rule that moves a dose by a design; None where no design does."""
+    found = (rule for rule in protocol.rules.values() if isinstance(rule, Escalation) and rule.dose == dose)
+    return next(found, None)
 
 
 def day_of(name: str) -> str:

@@ -18,7 +18,7 @@ from ruamel.yaml.constructor import DuplicateKeyError, RoundTripConstructor
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, ScalarNode, SequenceNode
 
-from stromal.protocol.shape import SHAPES, keys
+from stromal.protocol.shape import SHAPES, keys, shape_of
 from stromal.values import Finding, Place, Severity, Unusable, nearest
 
 _Read = TypeVar("_Read")
@@ -272,6 +272,6 @@ class Section:
                 "kind.entry", f"{path} must be a mapping", f"known keys: {', '.join(keys(self.shape))}", path
             )
             return
-        section = Section(inside, self.shape, path, self.report)
+        section = Section(inside, shape_of(self.shape, inside), path, self.report)
         section.check_keys()
         yield str(key), section

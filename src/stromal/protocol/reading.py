@@ -18,7 +18,7 @@ from stromal.protocol import notation as n
 from stromal.protocol import tree as t
 from stromal.protocol.language import RESERVED, FactKind, FactName, Kind, Scope, parse
 from stromal.protocol.nodes import Report, Section
-from stromal.protocol.reading_designs import any_of, read_boundary, read_design
+from stromal.protocol.reading_designs import any_of, no_conditions, read_boundary, read_design
 from stromal.protocol.shape import FORMAT, REQUIRED, SECTIONS
 from stromal.protocol.syntax import Misread
 from stromal.values import Duration, Quantity, exact, nearest, unit_or_none
@@ -343,6 +343,9 @@ class Reader:
         links = (*_visit_links(protocol), *_dose_links(protocol), *_other_links(protocol))
         for what, name, names, path in links:
             self._known(what, name, names, path)
+        for name, kind, path in no_conditions(protocol):
+            self.report.add("kind.clash", f"{path}: {name} is a {kind}, which is neither true nor false",
+                            "name a predicate or a hold", path)  # fmt: skip
         self._check_cycles(protocol.rules)
 
     def _check_cycles(self, rules: Mapping[str, m.Rule]) -> None:

@@ -6,17 +6,21 @@ manual's tables are printed from it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+from stromal.protocol import designs as d
 from stromal.protocol.language import FactKind
 from stromal.protocol.model import ADJUSTMENTS, Donor, HoldLevel, Method, Rank
 
 FORMAT = 1
 """The version of the file format, written as `stromal: 1`."""
 
-Form = Literal["text", "whole", "date", "expression", "number expression", "name", "names", "choice", "lines", "rows"]
+Form = (
+    Literal["text", "whole", "date", "expression", "number expression", "name", "names", "choice", "lines", "rows"]
+    | d.Form
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,14 @@ class Key:
 
 _SAYS = Key("says", "text", "in plain words, as a person would read it")
 _SRC = Key("src", "names", "the sources the entry rests on")
+
+
+def _numbers(meanings: Mapping[str, d.Meaning], required: Container[str] = ()) -> tuple[Key, ...]:
+    """The numbers of designs or boundaries as keys."""
+    return tuple(
+        Key(name, each.form, each.says, name in required, each.words) for name, each in meanings.items()
+    )  # fmt: skip
+
 
 SHAPES: Mapping[str, tuple[Key, ...]] = {
     "trial": (
@@ -126,6 +138,28 @@ SHAPES: Mapping[str, tuple[Key, ...]] = {
         Key("declares", "text", "what follows for the trial once the condition holds"),
         _SRC,
     ),
+    "design": (
+        _SAYS,
+        Key("design", "choice", "how the next level is found", required=True, options=tuple(d.DESIGNS)),
+        Key("of", "name", "the dose whose ladder it climbs", required=True),
+        Key("toxicity", "expression", "what a dose-limiting toxicity of a participant is", required=True),
+        Key("window", "text", "how long a participant is watched for it, such as 28 days"),
+        Key("seen", "expression", "or the condition that ends the watching, such as done(month_1)"),
+        *_numbers(d.MEANINGS),
+        _SRC,
+    ),
+    "boundary": (
+        _SAYS,
+        Key("hold", "choice", "what stops while the hold stands", required=True, options=get_args(HoldLevel)),
+        Key("of", "name", "the dose whose participants are counted, and that a hold of level dose stops"),
+        Key(
+            "boundary", "choice", "which boundary the events may not reach", required=True, options=tuple(d.BOUNDARIES)
+        ),
+        Key("events", "expression", "what an event of a participant is", required=True),
+        *_numbers(d.BOUNDARY_MEANINGS, ("limit", "people", "level")),
+        Key("release", "text", "who lifts a hold, such as signed by safety_committee"),
+        _SRC,
+    ),
     "row": (
         Key("when", "expression", "the condition of the row", required=True),
         Key("then", "choice", "what is decided", required=True, options=ADJUSTMENTS),
@@ -156,13 +190,20 @@ SECTIONS: Mapping[str, tuple[str, bool, str]] = {
     "products": ("product", True, "the cell products and what a lot must pass"),
     "doses": ("dose", True, "how many cells, in what volume, by what route"),
     "schedule": ("visit", True, "visits, their windows, what is done and given"),
-    "rules": ("rule", True, "predicates, decision tables and holds"),
+    "rules": ("rule", True, "predicates, decision tables, holds and designs"),
     "objectives": ("objective", True, "what the trial wants to know"),
     "analyses": ("analysis", True, "how the endpoints are analysed"),
 }
 """Section -> (shape of it or of its entries, whether it holds named entries, what it is for)."""
 
 REQUIRED = ("trial", "version", "population", "facts", "schedule")
+
+
+def shape_of(shape: str, entry: Container[object]) -> str:
+    """The shape of an entry: a rule that names a design or a boundary has other keys than the rest."""
+    if shape != "rule":
+        return shape
+    return "design" if "design" in entry else "boundary" if "boundary" in entry else shape
 
 
 def keys(shape: str) -> tuple[str, ...]:
@@ -182,7 +223,19 @@ def _form_schema(key: Key) -> dict[str, object]:
         return {"anyOf": [{"type": "string"}, listed]}
     if key.form == "lines":
         return {"type": ["integer", "string", "array"]}
-    return {"type": ["string", "number"]}
+    return {**_NUMBER_FORMS[key.form]} if key.form in _NUMBER_FORMS else {"type": ["string", "number"]}
+
+
+_NUMBER_FORMS: Mapping[str, Mapping[str, object]] = {
+    "share": {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1},
+    "number": {"type": "number"},
+    "count": {"type": "integer", "minimum": 0},
+    "days": {"type": "number", "minimum": 0},
+    "yes_no": {"enum": ["yes", "no", True, False]},
+    "word": {"type": "string"},
+    "series": {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "number"}}]},
+}
+"""How the numbers of designs are written, for editors."""
 
 
 def _shape_schema(shape: str) -> dict[str, object]:
@@ -206,6 +259,8 @@ def schema() -> dict[str, object]:
     properties: dict[str, object] = {"stromal": {"const": FORMAT, "description": "version of the file format"}}
     for name, (shape, named, says) in SECTIONS.items():
         inner = _shape_schema(shape)
+        if shape == "rule":
+            inner = {"anyOf": [inner, *(_shape_schema(each) for each in ("design", "boundary"))]}
         if shape == "assumption":
             inner = {"anyOf": [{"type": "string"}, inner]}
         properties[name] = {**(_named(inner) if named else inner), "description": says}
@@ -250,6 +305,7 @@ READING_CODES: Mapping[str, str] = {
     "fact.options": "a choice or a group lists nothing",
     "fact.built_in": "the fact is there in every protocol",
     "dose.amount": "a dose says no amount",
+    "design.number": "a design or a boundary takes no such number, or not this one",
     "unit.unknown": "this is no unit of UCUM",
     "unit.missing": "a number needs its unit",
     "unit.clash": "two things that measure something else are compared",

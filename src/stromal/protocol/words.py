@@ -11,8 +11,22 @@ from fractions import Fraction
 from typing import assert_never
 
 from stromal.protocol import english as e
+from stromal.protocol import english_designs as ed
 from stromal.protocol import tree as t
-from stromal.protocol.model import Assumption, Criterion, DayZero, Dose, Protocol, Rule, Series, Table, Visit, Weight
+from stromal.protocol.model import (
+    Assumption,
+    Criterion,
+    DayZero,
+    Dose,
+    Escalation,
+    Hold,
+    Protocol,
+    Rule,
+    Series,
+    Table,
+    Visit,
+    Weight,
+)  # fmt: skip
 from stromal.protocol.notation import write_when
 from stromal.protocol.timeline import Plan, plan
 from stromal.values import Duration, plain
@@ -132,8 +146,11 @@ def _range(span: tuple[Fraction, Fraction]) -> str:
 
 
 def _rule_words(protocol: Protocol, rule: Rule) -> str:
+    if isinstance(rule, Escalation):
+        return ed.design(rule, protocol)
     if not isinstance(rule, Table):
-        return e.english(rule.when, protocol)
+        boundary = rule.boundary if isinstance(rule, Hold) else None
+        return ed.boundary(boundary, protocol) if boundary else e.english(rule.when, protocol)
     told = [f"{row.then} when {e.english(row.when, protocol)}" for row in rule.rows]
     return "; ".join((*told, *([f"otherwise {rule.otherwise}"] if rule.otherwise else [])))
 

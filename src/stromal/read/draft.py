@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 
-from stromal.protocol.check import check
 from stromal.protocol.file import fmt, load
 from stromal.read.conditions import OLDEST, Condition, asked, compared, condition
 from stromal.read.criteria import Side, criteria
@@ -19,6 +18,7 @@ from stromal.read.plan import Plan, plan, taken
 from stromal.read.questions import objectives
 from stromal.read.record import Item, Range, Record, Statement, show
 from stromal.read.sheet import Row, Sheet, printable
+from stromal.rules.check import check
 from stromal.values import Finding, Place
 
 _NOT_GIVEN = "not given"

@@ -16,6 +16,7 @@ from itertools import accumulate
 from typing import TypeAlias, assert_never
 
 from stromal.protocol.designs import BOUNDARIES, Number
+from stromal.protocol.model import Boundary as Named
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +184,14 @@ class Monitored:
     people: float
     events: float
     by_people: tuple[float, ...]
+
+
+def bounded(named_by: Named) -> Boundary:
+    """The boundary that a hold of a protocol names. ValueError where there is no such one."""
+    numbers = dict(named_by.numbers)
+    given = (numbers.get(name) for name in ("limit", "people", "level"))
+    limit, people, level = (float(each) if isinstance(each, int | float) else 0.0 for each in given)
+    return boundary(named(named_by.kind, numbers), limit, int(people), level)
 
 
 @lru_cache(maxsize=64)

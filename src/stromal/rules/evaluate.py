@@ -17,6 +17,7 @@ from stromal.protocol import tree as t
 from stromal.protocol.model import Fact, Hold, Predicate
 from stromal.protocol.writing import write, write_window
 from stromal.rules import known as k
+from stromal.rules.boundaries import bounded
 from stromal.rules.bounds import Measured, combine, compare, exactly, in_unit, least_squares, merged, reach
 from stromal.rules.chart import AdverseEvent, Episode
 from stromal.rules.timing import Case, day_of, pending, window_of
@@ -111,8 +112,26 @@ def _rule(name: str, case: Case) -> Verdict:
         stands = name in case.standing
         return Verdict(stands, f"the hold {name} {'stands' if stands else 'does not stand'}")
     if isinstance(rule, Hold | Predicate):
+        return held(rule, case)
+    raise TypeError(f"{name} is a decision table or a design, not a condition")
+
+
+def held(rule: Hold | Predicate, case: Case) -> Verdict:
+    """Whether a rule is true; one that names a boundary is, once enough of those treated had an event."""
+    if isinstance(rule, Predicate) or rule.boundary is None:
         return judge(rule.when, case)
-    raise TypeError(f"{name} is a decision table, not a condition")
+    treated = [
+        each for each in case.others
+        if any(rule.dose in ("", given.dose) and given.day <= case.today for given in each.infusions)
+    ]  # fmt: skip
+    if not treated:
+        return Verdict(False, "nobody has been treated")
+    verdicts = [judge(rule.boundary.events, case.about(chart)) for chart in treated]
+    counted = _counted([(v.truth, v.evidence) for v in verdicts], "events", _settles(verdicts))
+    stop = bounded(rule.boundary).stops(len(treated))
+    truth = compare(">=", counted, exactly(Fraction(stop), "", "", ()))
+    reason = f"{counted.reason} in {len(treated)} treated; {rule.boundary.kind} stops at {stop}"
+    return Verdict(truth, reason, counted.evidence, counted.settle if truth is None else ())
 
 
 def _compare(expr: t.Compare, case: Case) -> Verdict:

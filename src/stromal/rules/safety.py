@@ -14,7 +14,7 @@ from datetime import date
 from stromal.protocol import tree as t
 from stromal.protocol.model import Hold, Predicate, Protocol, conditions
 from stromal.rules.chart import Chart
-from stromal.rules.evaluate import judge
+from stromal.rules.evaluate import held, judge
 from stromal.rules.timing import Case
 from stromal.values import Verdict
 
@@ -35,7 +35,7 @@ def triggered(
     people = tuple(everybody)
     alone = hold.level != "participant" and _of_the_trial(hold.when, protocol)
     true = [(chart, verdict) for chart in ((Chart(),) if alone else asked)
-            if (verdict := judge(hold.when, Case(protocol, chart, today, people))).truth]  # fmt: skip
+            if (verdict := held(hold, Case(protocol, chart, today, people))).truth]  # fmt: skip
     if hold.level == "participant":
         return tuple(Triggered(hold, chart.participant, verdict) for chart, verdict in true)
     return (Triggered(hold, "", _together(true)),) if true else ()

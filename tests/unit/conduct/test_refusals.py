@@ -311,9 +311,9 @@ def _named(source: Path) -> Iterator[str]:
 
 ELSEWHERE = {
     "trial.missing", "clock.zone", "clock.backwards", "role.held", "role.command", "role.anyway", "role.unknown",
-    "role.last", "correction.role",
+    "role.last", "correction.role", "escalation.level",
 }  # fmt: skip
-"""Rules whose refusals are tested beside what they belong to: below, with the roles, with the corrections."""
+"""Rules whose refusals are tested beside what they belong to: below, with the roles, corrections and designs."""
 
 
 def test_no_refusal_is_forgotten() -> None:

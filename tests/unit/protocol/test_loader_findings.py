@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from small_file import FILE, broken, line_of, loaded
-from stromal.protocol import language, nodes, reading, syntax
+from stromal.protocol import language, nodes, reading, reading_designs, syntax
 from stromal.protocol.file import load
 from stromal.protocol.shape import READING_CODES
 from stromal.values import Unusable
@@ -290,8 +290,8 @@ def test_a_doubled_key_in_a_file_that_refers_to_itself() -> None:
 
 # ---------------------------------------------------------------- the table of codes
 
-_ELSEWHERE = {"window.range", "window.misplaced", "window.epoch", "where.kind"}
-"""Codes of expressions alone: tests/spec/test_language.py tries them."""
+_ELSEWHERE = {"window.range", "window.misplaced", "window.epoch", "where.kind", "design.number"}
+"""Codes of expressions alone, which tests/spec/test_language.py tries, and of designs, which test_designs tries."""
 _WHOLE_FILE = {
     "file.empty",
     "file.shape",
@@ -311,7 +311,7 @@ def test_every_code_is_tried() -> None:
 def test_the_table_of_codes_is_the_code() -> None:
     """Every code that the loader can give stands in the table, and no other."""
     written = set[str]()
-    for module in (language, nodes, reading, syntax):
+    for module in (language, nodes, reading, reading_designs, syntax):
         for node in ast.walk(ast.parse(Path(module.__file__ or "").read_text(encoding="utf-8"))):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 written.add(node.value)

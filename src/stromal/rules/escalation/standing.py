@@ -1,0 +1,222 @@
+"""Where an escalation stands: the cohorts so far, what the design says next, and from which day on.
+
+Takes a protocol, the rule that names a design, charts and a day; gives a Standing. The desk asks it before every dose
+(step 6 of the walk); a rehearsal and a replay ask it too. The cohorts are folded through `observe` in the order of
+treatment, so that a dose once closed stays closed.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+from stromal.protocol.model import Escalation, Protocol
+from stromal.rules.chart import Chart
+from stromal.rules.escalation import designs as d
+from stromal.rules.escalation.advise import advise, begin, observe
+from stromal.rules.escalation.planned import planned, waits
+from stromal.rules.escalation.tally import Advice, Stop, Tally, Treat
+from stromal.rules.escalation.treated import Seen, open_ones, treated
+from stromal.rules.timing import Case
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A cohort: its level, those in it so far, and how many it is to have."""
+
+    level: int
+    people: tuple[Seen, ...]
+    size: int
+
+    def __str__(self) -> str:
+        """`2NN?`: the level counted from 1, then N, T or ? (still open) for each person."""
+        return f"{self.level + 1}{''.join(each.sign for each in self.people)}"
+
+    @property
+    def full(self) -> bool:
+        """Whether the cohort has everybody it is to have."""
+        return len(self.people) >= self.size
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where an escalation stands on a day."""
+
+    rule: Escalation
+    cohorts: tuple[Group, ...]
+    aside: tuple[Group, ...]
+    """Those treated at a level that the design did not ask for: known about that level, and in no cohort."""
+    replaced: tuple[Seen, ...]
+    tally: Tally
+    advice: Advice
+    waiting: tuple[Seen, ...] = ()
+    """Those whose windows have to close first."""
+    earliest: date | None = None
+    """The first day on which the next person may be treated."""
+
+    @property
+    def written(self) -> str:
+        """The cohorts so far: `1NNN 2N?`; nobody, before the first. Those aside stand behind."""
+        aside = f"; aside: {' '.join(map(str, self.aside))}" if self.aside else ""
+        return (" ".join(map(str, self.cohorts)) or "nobody yet") + aside
+
+    @property
+    def level(self) -> int | None:
+        """The level of the next person; None where nobody is treated."""
+        return self.advice.dose if isinstance(self.advice, Treat) else None
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What the charts do not say: who left and when, and who was treated at a level the design did not ask for."""
+
+    left: Mapping[str, date]
+    aside: frozenset[str] = frozenset()
+
+
+NOTHING = History({})
+
+
+def standing(
+    rule: Escalation, protocol: Protocol, charts: Iterable[Chart], today: date, history: History = NOTHING
+) -> Standing:
+    """Where the escalation of a rule stands on a day, by everybody's charts."""
+    design, everybody = planned(rule, protocol), tuple(charts)
+    if not isinstance(design, d.Finding | d.Modifier):
+        raise TypeError(f"{rule.name} is a course of each participant, and has no cohorts")
+    people = treated(rule, Case(protocol, Chart(), today, everybody), everybody, history.left)
+    counted = [each for each in people if not each.gone]
+    doses = len(protocol.doses[rule.dose].ladder)
+    cohorts, tally = _fold(design, doses, counted, history.aside)
+    aside = tuple(Group(each.level, (each,), 1) for each in counted if each.participant in history.aside)
+    advice, waiting = _next(design, cohorts, tally, open_ones(counted), patient=waits(rule))
+    place = len(cohorts[-1].people) if cohorts and _filled(cohorts[-1], advice) else 0
+    return Standing(
+        rule, cohorts, aside, tuple(each for each in people if each.gone), tally, advice, waiting,
+        _earliest(rule, counted, place),
+    )  # fmt: skip
+
+
+def current(found: Standing) -> bool:
+    """Whether the next person belongs to the last cohort."""
+    return bool(found.cohorts) and _filled(found.cohorts[-1], found.advice)
+
+
+# ---------------------------------------------------------------- the cohorts so far
+
+
+def _fold(
+    design: d.Design, doses: int, people: Sequence[Seen], aside: frozenset[str]
+) -> tuple[tuple[Group, ...], Tally]:
+    """The cohorts in the order of treatment, and the tally they lead to."""
+    tally, cohorts, waiting = begin(doses), list[Group](), list[Seen]()
+    first = advise(design, tally)
+    usual = first.size if isinstance(first, Treat) else 1
+    rest = list(people)
+    while rest:
+        if rest[0].participant in aside:
+            alone = rest.pop(0)
+            after = observe(design, tally, alone.level, 1, int(alone.toxic is True))
+            tally = replace(after, current=tally.current, last=tally.last)
+            waiting += open_ones((alone,))
+            continue
+        answer = _ask(design, _pending(tally, waiting))
+        size = answer.size if isinstance(answer, Treat) else usual
+        members, rest = _together(rest, size, aside)
+        tally = observe(design, tally, members[0].level, len(members), sum(each.toxic is True for each in members))
+        cohorts.append(Group(members[0].level, members, size))
+        waiting += open_ones(members)
+    return tuple(cohorts), _pending(tally, waiting)
+
+
+def _together(people: Sequence[Seen], size: int, aside: frozenset[str]) -> tuple[tuple[Seen, ...], list[Seen]]:
+    """Those of the next cohort, and the rest. A cohort goes on around those aside, until it is full."""
+    members, level = list[Seen](), people[0].level
+    for each in people:
+        if each.participant in aside:
+            continue
+        if each.level != level or len(members) == size:
+            break
+        members.append(each)
+    return tuple(members), [each for each in people if each not in members]
+
+
+def _pending(tally: Tally, waiting: Sequence[Seen]) -> Tally:
+    """The tally with the shares of those whose windows are open."""
+    if not waiting:
+        return replace(tally, pending=())
+    return replace(
+        tally, pending=tuple(tuple(x.weight for x in waiting if x.level == dose) for dose in range(tally.doses))
+    )  # fmt: skip
+
+
+# ---------------------------------------------------------------- what comes next
+
+
+def _ask(design: d.Design, tally: Tally) -> Advice:
+    """What the design says; before its first cohort it knows of those aside only which doses are closed."""
+    if tally.current >= 0:
+        return advise(design, tally)
+    if tally.top == 0:
+        return Stop("the lowest dose is too toxic", selected=None)
+    return advise(design, replace(begin(tally.doses), top=tally.top))
+
+
+def _next(
+    design: d.Design, cohorts: Sequence[Group], tally: Tally, waiting: tuple[Seen, ...], *, patient: bool
+) -> tuple[Advice, tuple[Seen, ...]]:
+    """The next step, and those whose windows have to close before it."""
+    last = cohorts[-1] if cohorts else None
+    if last is not None and not last.full and not _left(design, tally, last):
+        more = last.size - len(last.people)
+        return Treat(last.level, more, f"{more} more of the cohort on dose {last.level + 1}"), ()
+    answer = _ask(design, tally)
+    if not waiting:
+        return answer, ()
+    if isinstance(answer, Stop):
+        worst = _ask(design, _all_toxic(tally, waiting))
+        if not patient or isinstance(worst, Stop):
+            return answer, ()
+        answer = Treat(max(tally.current, 0), 1, answer.reason)
+    if patient or answer.wait:
+        return replace(answer, wait=True), waiting
+    return answer, ()
+
+
+def _left(design: d.Design, tally: Tally, last: Group) -> bool:
+    """Whether the design leaves a dose for its toxicity even if nobody else of the cohort has one."""
+    more = last.size - len(last.people)
+    best = replace(observe(design, tally, last.level, more, 0), pending=())
+    if best.top <= last.level:
+        return True
+    inside, whole = advise(d.core(design), best), advise(design, best)
+    if isinstance(inside, Treat) and inside.dose < last.level:
+        return True
+    allowed = isinstance(core := d.core(design), d.FixedCohorts) and tally.toxic[last.level] > core.allowed
+    return allowed or any(isinstance(each, Stop) and each.selected is None for each in (inside, whole))
+
+
+def _all_toxic(tally: Tally, waiting: Sequence[Seen]) -> Tally:
+    """The tally if everybody still open had a toxicity."""
+    harmed = tuple(
+        toxic + sum(each.level == dose for each in waiting) for dose, toxic in enumerate(tally.toxic)
+    )  # fmt: skip
+    return replace(tally, toxic=harmed, pending=())
+
+
+def _filled(last: Group, advice: Advice) -> bool:
+    return not last.full and isinstance(advice, Treat) and advice.dose == last.level and not advice.wait
+
+
+def _earliest(rule: Escalation, people: Sequence[Seen], place: int) -> date | None:
+    """The first day for the next person, who takes this place (from 0) in a cohort."""
+    if not people:
+        return None
+    numbers = dict(rule.numbers)
+    apart, sentinel, cohort = (
+        float(numbers.get(name, 0)) for name in ("people_days", "sentinel_days", "cohort_days")  # type: ignore[arg-type]  # days are numbers
+    )  # fmt: skip
+    kept = cohort if place == 0 else max(apart, sentinel) if place == 1 else apart
+    return people[-1].day + timedelta(days=math.ceil(kept))
