@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import zlib
 from pathlib import Path
 
@@ -66,8 +67,10 @@ def test_only_what_is_new_is_drafted(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert count == 2
 
 
-def test_many_records_are_drafted_by_workers_as_by_one(tmp_path: Path) -> None:
-    """Workers draft what one alone drafts."""
+def test_many_records_are_drafted_by_workers_as_by_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Workers draft what one alone drafts, however many batches are under way."""
+    monkeypatch.setattr(drafts, "_WINDOW", 1)
+    monkeypatch.setattr(drafts, "_BATCH", 8)
     many = [record(f"NCT{number}", TEXT.replace("18", str(20 + number))) for number in range(70)]
     catalogue = put(tmp_path, *many)
     drafts.follow(catalogue, workers=2)
@@ -124,3 +127,24 @@ def test_what_is_no_condition_is_refused(kept: object) -> None:
         from_plain(kept)
     with pytest.raises(TypeError, match="no part of a condition"):
         to_plain(1.5)
+
+
+def test_a_source_that_broke_off_is_told(tmp_path: Path) -> None:
+    """A file that can be opened no more, though it is there, leaves its trials undrafted and says so."""
+    catalogue = put(tmp_path, record("NCT1", TEXT))
+    file = tmp_path / "records" / "NCT1.json"
+    file.write_bytes(b"\x1f\x8b broken")
+    assert [each.code for each in drafts.follow(catalogue)] == ["screen.source"]
+
+
+def test_of_a_file_of_many_only_the_changed_line_is_drafted(tmp_path: Path) -> None:
+    """A line that is as it was keeps what was drafted of it."""
+    file, done = tmp_path / "many.jsonl", list[int]()
+    with Catalogue.create(tmp_path / "c") as catalogue:
+        for text in (TEXT, TEXT.replace("18", "21")):
+            rows = (json.dumps(record("NCT1", TEXT)), json.dumps(record("NCT2", text)))
+            file.write_text("\n".join(rows) + "\n", encoding="utf-8")
+            making.make(catalogue, [str(file)], reader="test")
+            drafts.follow(catalogue, step=done.append)
+        assert sum(done) == 3
+        assert [lines[0].text for lines in every(catalogue).values()] == ["Age over 18", "Age over 21"]

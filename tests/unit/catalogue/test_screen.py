@@ -181,6 +181,37 @@ def test_a_corrected_line_is_used_as_corrected(tmp_path: Path) -> None:
     assert outcome(screened(catalogue, low, against(catalogue, [sheet])), "NCT3").count(True) == 1
 
 
+def test_a_fact_of_a_sheet_may_mean_something_of_its_own(tmp_path: Path) -> None:
+    """A sheet that measures a fact in another unit is judged by its own words; other trials are judged by theirs."""
+    catalogue = put(
+        tmp_path,
+        record("NCT1", EXCLUDE + "* Haemoglobin < 5 g/dL\n"),
+        record("NCT3", EXCLUDE + "* Haemoglobin < 8 g/dL\n* Pregnant women\n"),
+    )
+    screened(catalogue, PERSON)
+    changes = (
+        ('unit: "g/dL", range: "2..25"', 'unit: "g/L"'),
+        ('when: "hemoglobin < 8 g/dL"', "when: hemoglobin < 69 g/L"),
+    )
+    sheet = confirmations.read(signed(catalogue, "NCT3", *changes, lines=("E1",)), "s.yaml")
+    found = screened(catalogue, PERSON, against(catalogue, [sheet]))
+    assert [outcome(found, name).standing for name in ("NCT1", "NCT3")] == ["could be eligible"] * 2
+    assert "70 g/L" in outcome(found, "NCT3").lines[0].verdict.reason
+
+
+def test_a_trial_without_facts_has_a_sheet_too(tmp_path: Path) -> None:
+    """Questions alone need no facts, and a signed question decides as its answer does."""
+    catalogue = put(tmp_path, record("NCT3", INCLUDE + "* Signed informed consent\n"))
+    screened(catalogue, PERSON)
+    text = signed(catalogue, "NCT3", lines=("I1",))
+    assert "facts:" not in text
+    found = against(catalogue, [confirmations.read(text, "s.yaml")])
+    asked = outcome(screened(catalogue, PERSON, found), "NCT3").questions
+    assert asked is not None
+    answered = f'{PERSON}answers:\n  "{asked[0]}": no\n'
+    assert outcome(screened(catalogue, answered, found), "NCT3").standing == "not eligible"
+
+
 def test_a_stale_confirmation_is_named_and_not_used(tmp_path: Path) -> None:
     """When the record's words change, what was confirmed of them counts no longer, and somebody is told."""
     catalogue = put(tmp_path, record("NCT3", EXCLUDE + "* Diabetes mellitus\n* Epilepsy\n"))
