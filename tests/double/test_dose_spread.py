@@ -74,7 +74,7 @@ def test_the_median_into_a_vein_is_that_of_the_published_review() -> None:
     found = beside([card_of(registries.parse(line, "msc.jsonl")) for line in likely], KABAT.until)
     assert found.dosed > 100
     assert found.median == pytest.approx(KABAT.median, rel=0.1)
-    assert found.highest == pytest.approx(KABAT.median, rel=0.1)
+    assert found.highest == pytest.approx(KABAT.median, rel=0.15)
 
 
 def _year(line: bytes) -> int:
