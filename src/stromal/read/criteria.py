@@ -36,6 +36,20 @@ _BARS = pattern(
 )
 
 
+_CONSENTS = pattern(
+    r"\s*(?:(?:patients?|subjects?|participants?)\s+)?(?:must\s+(?:be\s+(?:able|willing)\b|agree|consent|sign|understand"
+    r"|provide|give)|understand|willing|able\s+(?:and|to|or)\b|ability|capab|capacity|agree|consent|sign(?:ed|ing|ature)\b"
+    r"|(?:written|informed|provid\w+|giv\w+)\b.{0,30}\bconsent)",
+)
+"""What lists of inclusions close with, and lists of exclusions never hold."""
+_SURELY_BARS = pattern(
+    r"\s*(?:(?:\w+\s+){0,2}pregnan|active|uncontrolled|known|history|prior\s+history|hypersensitiv|allerg|intoleran|unable"
+    r"|inability|unwilling|refus|clinically\s+significant|positive|participation\s+in\s+another|(?:breast|lactat)|malignan"
+    r"|infection|(?:drug|alcohol|substance)|contraindicat|women\s+not)",
+)
+"""What is asked of nobody; a severe, acute or recent illness may be the very one that is treated."""
+
+
 def side_of(text: str) -> Side | None:
     """The side that a criterion's first words show: it asks for something, or it bars somebody. None when neither."""
     if _BARS.match(text):
@@ -45,12 +59,15 @@ def side_of(text: str) -> Side | None:
 
 @dataclass(frozen=True, slots=True)
 class Criteria:
-    """The criteria of a page. `turns` lists the possible counts of inclusions where a list has no headings."""
+    """The criteria of a page. `turns` lists the possible counts of inclusions where a list has no headings; `sure` says
+    whether the words on both sides of the one turn belong nowhere else.
+    """
 
     inclusion: tuple[Item, ...]
     exclusion: tuple[Item, ...]
     headed: bool
     turns: tuple[int, ...] = ()
+    sure: bool = True
 
     @property
     def given(self) -> bool:
@@ -77,7 +94,14 @@ def criteria(sections: tuple[Section, ...]) -> Criteria:
         return Criteria(inclusion, exclusion, headed=True)
     turns = _turns([side_of(item.text) for item in bare])
     at = turns[0] if turns else 0
-    return Criteria(bare[:at], bare[at:], headed=False, turns=turns)
+    return Criteria(bare[:at], bare[at:], headed=False, turns=turns, sure=len(turns) == 1 and _clear(bare, at))
+
+
+def _clear(bare: tuple[Item, ...], at: int) -> bool:
+    """Whether the list closes one side with consent and opens the other with what is asked of nobody."""
+    if not 0 < at < len(bare):
+        return False
+    return bool(_CONSENTS.match(bare[at - 1].text) and _SURELY_BARS.match(bare[at].text))
 
 
 def _counts(item: Item) -> bool:

@@ -168,15 +168,15 @@ def _counts(sections: tuple[Section, ...]) -> Iterator[Statement]:
         if not found.headed:
             counts = [turn if side == "inclusion" else total - turn for turn in found.turns]
             note = "the page prints one list without headings; parted where the wording turns from asking to barring"
-            yield settle(name, _unheaded(counts, places, note), note)
+            yield settle(name, _unheaded(counts, places, note, found.sure), note)
             continue
         printed = [s for s in sections if s.name in (side, f"{side}_questions")]
         lost = next((hit for s in printed if (hit := lost_first(s))), None)
         yield settle(name, _counted(len(items), lost, places))
 
 
-def _unheaded(counts: list[int], places: tuple[Place, ...], note: str) -> list[Reading]:
-    if len(counts) == 1:
+def _unheaded(counts: list[int], places: tuple[Place, ...], note: str, sure: bool) -> list[Reading]:
+    if sure:
         return [Reading(counts[0], "criteria", places, "repaired", note)]
     # Where the list may turn nearly anywhere, the places stand with the first count alone, not with each of hundreds.
     other = places if len(counts) <= _FEW else ()

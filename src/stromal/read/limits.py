@@ -16,7 +16,7 @@ from functools import lru_cache
 from stromal.read.analytes import LIMITED
 from stromal.read.numerals import KEPT, Amount, Length, amounts, durations, numerals
 from stromal.read.phrases import Found, leading, pattern, sentence_at, slug
-from stromal.read.record import Number, Range
+from stromal.read.record import Number, Range, State, lowest
 from stromal.read.sieve import Sifted
 from stromal.read.units import legible, unit_at
 from stromal.read.vocabulary import EVENTS, nearest_term
@@ -124,11 +124,27 @@ def _neither(text: str, amount: Amount) -> bool:
     return leading(_NEITHER, text, amount.start) is not None
 
 
+_OVER = pattern(r"\s?/\s?(?P<whole>\d+)|:\d")
+_UNDER = pattern(r"\d(?:\s?/\s?|:)$")
+_WHOLES = ("5", "6", "8", "10", "12", "50", "100")
+"""What scores are counted out of: `a pain of at least 4/10` is a limit of 4."""
+_SEEN = pattern(r"\bvis(?:ion|ual)|\bacuity|\bB?CVA\b|snellen|\beyes?\b")
+
+
+def _ratio(text: str, amount: Amount, unit: str) -> bool:
+    """Whether the number is one side of a ratio (`20/40` seen, a titre of `1:80`), which limits neither side alone."""
+    over = _OVER.match(text, amount.end)
+    if over is None:
+        return not unit and _UNDER.search(text, max(0, amount.start - 4), amount.start) is not None
+    scored = over["whole"] in _WHOLES and 1 < lowest(amount.value) <= int(over["whole"])
+    return not scored or _SEEN.search(text) is not None
+
+
 def _one(text: str, amount: Amount) -> Limit | None:
     unit, end = unit_at(text, amount.end)
     tail = _AGE_TAIL.match(text, end)
     end = tail.end() if tail else end
-    if _neither(text, amount) or _TWICE.match(text, end):
+    if _neither(text, amount) or _TWICE.match(text, end) or _ratio(text, amount, unit):
         return None
     if isinstance(amount.value, Range):
         if _bound_before(text, amount.start) is not None:
@@ -340,6 +356,19 @@ _VAGUE_WITHIN = pattern(r"\b(?:within|in|during)\s+(?:the\s+)?(?:last\s+|past\s+
 _FOR = pattern(r"\bfor\s+(?:a\s+(?:period|minimum)\s+of\s+)?(?:the\s+(?P<recent>(?:last|past|previous))\s+)?$")
 
 
+_ENDED = pattern(
+    r"\b(?:must|should|shall|ha(?:s|ve)\s+to|needs?\s+to|required\s+to)\b[^.;]{0,40}?\b(?:correct|stop|discontinu|wash|withdr"
+    r"|suspend|ceas|interrupt|held\b|tak(?:e|en)\s+off|off\b|terminat|resolv)[^.;]{0,60}$"
+)
+"""`must be stopped 3 months prior to enrolment`: at least so long before it, or no longer before it than that."""
+
+
+def _ends_before(text: str, length: Length, start: int, side: str) -> bool:
+    """Whether something has to end a bare length of time before: nobody can tell whether at least or at most."""
+    bare = start == length.start and side == "before" and not isinstance(length.value, Range)
+    return bare and leading(_ENDED, text, start, sentence_at(text, start)[0]) is not None
+
+
 def _window_range(text: str, length: Length) -> tuple[int, Range, bool]:
     """The stretch of time meant, where its words begin, and whether `last` or `past` says it ends now."""
     ends = length.value
@@ -387,7 +416,12 @@ def windows(line: str) -> tuple[Found, ...]:
         event = nearest_term(said, EVENTS)
         name = event[1].name if event else slug(_subject_words(said), 3) or "criterion"
         anchor = tied["anchor"].strip() if tied else ""
-        made.append(Found(f"window_{name}", start, end, value, length.unit, side=side, anchor=anchor))
+        rivals: tuple[tuple[Range, str], ...] = ()
+        note = ""
+        if _ends_before(text, length, start, side):
+            rivals, note = ((Range(low=value.high), length.unit),), "the words leave open whether at least or at most"
+        state: State = "ambiguous" if rivals else "stated"
+        made.append(Found(f"window_{name}", start, end, value, length.unit, state, note, rivals, side, anchor))
     return tuple(made)
 
 

@@ -521,3 +521,21 @@ def test_unglued_without_words() -> None:
 def test_headings_of_criteria_at_the_end_of_a_line(text: str, parts: int) -> None:
     """A heading glued behind a criterion is parted; a sentence that names the criteria is not."""
     assert len(list(unglued([Line(1, text)]))) == parts
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "state"),
+    [
+        ("Signed informed consent", "Known allergy to sulfur", "repaired"),
+        ("Signed informed consent", "Severe illness of the liver", "ambiguous"),
+        ("Age over 40 years", "Pregnancy", "ambiguous"),
+    ],
+)
+def test_where_a_list_without_headings_turns(first: str, then: str, state: str) -> None:
+    """The turn is taken for sure only where consent closes one side and what nobody is asked for opens the other."""
+    before, _, rest = MEDPATH.partition("- Ejection")
+    behind = rest[rest.index("\nStudy") :]
+    record = parse(f"{before}- Diagnosis of gout\n- {first}\n- {then}\n- History of stroke{behind}", "x")
+    for side, count in (("inclusion", 4), ("exclusion", 2)):
+        found = made(record, f"{side}_criteria_count")
+        assert (found.value, found.state) == (count, state)

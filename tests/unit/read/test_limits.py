@@ -244,3 +244,28 @@ def test_bounds_negate_and_stand() -> None:
     """A negated end changes side and strictness."""
     assert Bound("low", True).negated() == Bound("high", False)
     assert Bound("high", False).at(4) == Range(high=4, high_included=False)
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["Best corrected visual acuity of 6/120 or worse", "vision of less than 20/40", "a titre of more than 1:80",
+     "HLA match of at least 1 / 3", "blood pressure > 160/100", "distance of 1:80 or above"],
+)  # fmt: skip
+def test_a_ratio_limits_neither_side(line: str) -> None:
+    """What is seen at a distance, a titre or a pressure over another is no limit of either of its numbers."""
+    assert comparisons(line) == ()
+
+
+@pytest.mark.parametrize(("line", "low"), [("pain of at least 4/10", 4), ("disability ≥ 40/100", 40)])
+def test_a_score_out_of_its_whole(line: str, low: int) -> None:
+    """A score is limited, whatever it is counted out of."""
+    assert only(line) == Range(low=low)
+
+
+@pytest.mark.parametrize("ended", ["be corrected", "have been stopped", "be discontinued", "be washed out"])
+def test_something_ends_a_bare_time_before(ended: str) -> None:
+    """Without a word that compares, what ends `3 months prior to` a visit may end at least or at most so long before."""
+    (found,) = windows(f"Steroids must {ended} 3 months prior to the infusion")
+    assert (found.value, found.state, found.rivals) == (Range(high=3), "ambiguous", ((Range(low=3), "months"),))
+    (sure,) = windows(f"Steroids must {ended} at least 3 months prior to the infusion")
+    assert (sure.value, sure.state, sure.rivals) == (Range(low=3), "stated", ())
