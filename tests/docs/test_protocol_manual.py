@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from small_file import scope_of
-from stromal.protocol.check import check
+from stromal.protocol.designs import BOUNDARIES, DESIGNS
 from stromal.protocol.file import fmt, load
 from stromal.protocol.language import AE_FIELDS, RESERVED, parse
 from stromal.protocol.look import CODES
@@ -18,6 +18,7 @@ from stromal.protocol.model import Protocol
 from stromal.protocol.shape import READING_CODES, SECTIONS, SHAPES
 from stromal.protocol.tree import WindowSpec
 from stromal.protocol.writing import write
+from stromal.rules.check import check
 
 MANUAL = Path(__file__).resolve().parents[2] / "docs" / "protocol.md"
 TEXT = MANUAL.read_text(encoding="utf-8")
@@ -51,6 +52,17 @@ def test_the_file_of_the_manual_is_canonical() -> None:
 def test_the_file_of_the_manual_is_sound() -> None:
     """Nothing in it is wrong or doubtful; what is assumed is said, and one rung may be asked for beyond the last."""
     assert {finding.code for finding in check(the_protocol())} <= {"assumed.unconfirmed"}
+
+
+def test_the_design_of_the_manual_is_that_of_the_example() -> None:
+    """The rule that the manual shows stands in the protocol it links, which is sound and canonical."""
+    shown = next(block for block in blocks("text") if "design:" in block)
+    example = (MANUAL.parent / "escalation.yaml").read_text(encoding="utf-8")
+    assert shown in example
+    assert fmt(example) == example
+    assert check(load(example).require()) == ()
+    section = TEXT[TEXT.index("### Designs and boundaries") :]
+    assert all(f"`{name}`" in section for name in (*DESIGNS, *BOUNDARIES))
 
 
 EXPRESSIONS = [line for block in blocks("expression") for line in block.splitlines()]

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from stromal.cli import edge, show
+from stromal.cli import edge, escalations, show
 from stromal.cli.opening import opening
 from stromal.conduct.desk import read_protocols, signed_digest
 from stromal.ledger import chain
@@ -165,7 +165,8 @@ def replay(path: Path, as_known: str, *, as_json: bool) -> int:
         _whole(book)
         state = replay_entries(book.entries(), moment)
     if as_json:
-        edge.to_json({"as_known": moment, "state": _state_json(state), **_counts(state)})
+        stand = escalations.to_json(state, _day(state, moment)) if state.at else []
+        edge.to_json({"as_known": moment, "state": _state_json(state), **_counts(state), "escalations": stand})
         return 0
     if state.at is None:
         show.line("nothing was known yet", "bold")
@@ -183,9 +184,17 @@ def replay(path: Path, as_known: str, *, as_json: bool) -> int:
         held = [(h.entry, h.rule, h.participant or h.level, f"entry {h.released}" if h.released else "stands", h.reason)
                 for h in state.holds]  # fmt: skip
         show.table("Holds", ("entry", "rule", "whom", "lifted in", "because"), held, right=(0,), wrap=(4,))
+    escalations.tell(state, _day(state, moment))
     for declared in state.declarations:
         show.line(f"declared in entry {declared.entry}: {declared.says}", "bold")
     return 0
+
+
+def _day(state: State, moment: datetime | None) -> date:
+    """The day on which a state is looked at: the one asked for, or that of its last entry."""
+    known = moment or state.at
+    assert known is not None
+    return known.date()
 
 
 def _moment(written: str) -> datetime:

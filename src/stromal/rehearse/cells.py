@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from stromal.conduct import commands as c
 from stromal.conduct.desk import Receipt
-from stromal.protocol.model import Dose, ReleaseTest, Visit
+from stromal.protocol.model import Dose, ReleaseTest, Visit, escalation_of
 from stromal.rehearse.chance import Chance
 from stromal.rehearse.stage import Stage
 from stromal.rules import dosing
@@ -79,7 +79,8 @@ class Bench:
             return Refused("lot.missing", "no released lot was ready", "make another lot")
         person = self.stage.desk.state().participants[self.code]
         dose = self.stage.protocol.doses[visit.give]
-        if dose.adjust and any(given.dose == dose.name for given in person.chart.infusions):
+        later = dose.adjust and any(given.dose == dose.name for given in person.chart.infusions)
+        if later or escalation_of(self.stage.protocol, dose.name):
             decided = self.stage.submit(day, "investigator", c.DecideDoseLevel(self.code, visit.name, day))
             if isinstance(decided, Refused):
                 return decided

@@ -10,15 +10,18 @@ from datetime import date, timedelta
 
 from stromal.conduct import commands as c
 from stromal.conduct.desk import Receipt
+from stromal.conduct.escalating import stands
 from stromal.ledger import events as e
 from stromal.ledger.state import Participant
 from stromal.protocol import tree as t
-from stromal.protocol.model import DayZero, Fact, Timeframe, Visit
+from stromal.protocol.designs import COURSES
+from stromal.protocol.model import DayZero, Fact, Timeframe, Visit, escalation_of
 from stromal.rehearse.cells import Bench
 from stromal.rehearse.chance import Chance
 from stromal.rehearse.people import Person
 from stromal.rehearse.stage import Stage
 from stromal.rules import eligibility, schedule
+from stromal.rules.escalation import Stop
 from stromal.rules.timing import Case
 from stromal.values import Refused
 
@@ -29,6 +32,8 @@ _TERMS = (
 _LEAVING = ("withdrew consent", "lost to follow-up", "moved away", "burden of the visits")
 _LONGEST_WAIT = 3
 """How often a dose is put off because of a hold before it is left out."""
+_LONGEST_WATCH = 12
+"""How often it is put off while the design waits for others."""
 
 
 class Follower:
@@ -234,11 +239,22 @@ class Follower:
             for hold in self.stage.desk.state().standing()
         )
         waited = self.waits.get(visit.name, 0)
-        if not (held or self.bench.expects(visit)) or waited >= _LONGEST_WAIT:
+        watched = self.others_watched(day, visit)
+        longest = _LONGEST_WATCH if watched else _LONGEST_WAIT
+        if not (held or watched or self.bench.expects(visit)) or waited >= longest:
             return False
         self.waits[visit.name] = waited + 1
         self.stage.plan(day + timedelta(days=7), lambda then: self.visit(then, visit.name))
         return True
+
+    def others_watched(self, day: date, visit: Visit) -> bool:
+        """Whether a design lets nobody be treated today, and will before long."""
+        rule = escalation_of(self.protocol, visit.give)
+        if rule is None or rule.design in COURSES:
+            return False
+        found = stands(self.stage.desk.state(), self.protocol, rule, day)
+        soon = bool(found.waiting) or (found.earliest is not None and day < found.earliest)
+        return soon and not isinstance(found.advice, Stop)
 
     def miss(self, day: date, name: str) -> None:
         """A visit goes by."""
