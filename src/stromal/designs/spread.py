@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 
@@ -108,7 +108,11 @@ class CourseJob:
         return totals(columns, ("people", "harmed", "safe", "lost", "declared", "days"))
 
 
-Job: TypeAlias = CohortJob | OpenJob | CourseJob
+class Job(Protocol):
+    """Makes trials by their numbers, and tells their totals."""
+
+    def part(self, first: int, trials: int) -> Totals:
+        """Trials number `first` on."""
 
 
 def job_of(design: Design, scenario: tuple[float, ...], timing: Timing, seed: int = 1) -> CohortJob | OpenJob:

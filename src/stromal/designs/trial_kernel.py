@@ -1,0 +1,434 @@
+"""Whole trials, compiled: the walk through a Plan of everybody in it, many times over.
+
+Takes a Plan, Assumptions and a range of trial numbers; gives Trials, equal trial by trial to `trial_engine`, which asks
+the protocol's rules themselves. Events wait in a heap of whole numbers: day, kind, person and turn in one.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numba as nb
+import numpy as np
+
+from stromal.designs import walk as w
+from stromal.designs.assumptions import Assumptions
+from stromal.designs.keys import ARRIVAL, DELAY, GRADE, LEAVING, MADE, ONSET, drawn, trial_key
+from stromal.designs.plan import DAY_ZERO, LAST_DOSE, Plan
+from stromal.designs.trial_outcomes import measure
+
+_NEVER = 1 << 40
+(
+    KEY, ARRIVED, ENROLLED, GONE, STEP, PLANNED, WAITED, TRIES, HELD, SINCE, HOLDS, FIRST, LAST, LEVEL, DOSES, HARMED,
+    DEAD, CUT, LATEST,
+) = range(19)  # fmt: skip
+"""What is kept of a person."""
+COUNT, ARRIVALS, PENDING, ARRIVING, STOPPED, STOPPED_SINCE = range(6)
+"""What is kept of a trial."""
+
+
+@nb.njit(cache=True)
+def _push(heap, size, day, kind, person, turn):  # type: ignore[no-untyped-def]
+    """One more event; the number of events is returned."""
+    code, place = ((day * 8 + kind) << 40) | (person << 16) | turn, size
+    while place > 0 and heap[(place - 1) >> 1] > code:
+        heap[place] = heap[(place - 1) >> 1]
+        place = (place - 1) >> 1
+    heap[place] = code
+    return size + 1
+
+
+@nb.njit(cache=True)
+def _pop(heap, size):  # type: ignore[no-untyped-def]
+    """The next event; the last one takes its place and sinks."""
+    best, code, place, size = heap[0], heap[size - 1], 0, size - 1
+    while 2 * place + 1 < size:
+        below = 2 * place + 1
+        if below + 1 < size and heap[below + 1] < heap[below]:
+            below += 1
+        if heap[below] >= code:
+            break
+        heap[place] = heap[below]
+        place = below
+    heap[place] = code
+    return best
+
+
+@nb.njit(cache=True)
+def _invite(key, walk, trial, counts, heap, size, now):  # type: ignore[no-untyped-def]
+    """The next person, while a place is free and the trial is not closed."""
+    if counts[w.CLOSED] or trial[ARRIVING] or trial[COUNT] + trial[PENDING] >= walk.planned:
+        return size
+    if trial[ARRIVALS] > 20 * walk.planned + 20:
+        return size
+    gap = -math.log(1.0 - drawn(key, trial[ARRIVALS], ARRIVAL)) * walk.gap
+    trial[ARRIVING] = 1
+    return _push(heap, size, now + int(gap), w.ARRIVES, trial[ARRIVALS], 0)
+
+
+@nb.njit(cache=True)
+def _arrives(key, walk, trial, counts, heap, size, now, number):  # type: ignore[no-untyped-def]
+    """Somebody is screened."""
+    trial[ARRIVING] = 0
+    trial[ARRIVALS] += 1
+    counts[w.SCREENED_] += 1
+    if drawn(key, number, w.SCREENED) < walk.ineligible:
+        counts[w.FAILURES] += 1
+    else:
+        trial[PENDING] += 1
+        size = _push(heap, size, now + walk.screening_days, w.ENROLS, number, 0)
+    return _invite(key, walk, trial, counts, heap, size, now)
+
+
+@nb.njit(cache=True)
+def _enrols(key, walk, trial, counts, people, visits, heap, size, now, number, waited, arrived):  # type: ignore[no-untyped-def]
+    """Into the trial, or not while it is held."""
+    if trial[STOPPED] and not counts[w.CLOSED] and waited < walk.waits:
+        return _push(heap, size, now + w.FORTNIGHT, w.ENROLS, number, waited + 1)
+    trial[PENDING] -= 1
+    if trial[STOPPED]:
+        counts[w.TURNED] += 1
+        return _invite(key, walk, trial, counts, heap, size, now)
+    stays = _NEVER
+    if walk.staying > 0:
+        stays = now + 1 + int(-math.log(1.0 - drawn(key, number, LEAVING)) * walk.staying)
+    place = trial[COUNT]
+    trial[COUNT] += 1
+    people[place, :] = 0
+    visits[place, :] = -1
+    me = people[place]
+    me[KEY], me[ARRIVED], me[ENROLLED], me[GONE], me[STEP] = number, arrived, now, stays, -1
+    me[FIRST], me[LAST], me[LEVEL], me[LATEST] = -1, -1, -1, -1
+    counts[w.ENROLLED] += 1
+    counts[w.ENROLMENT] = now
+    return size
+
+
+@nb.njit(cache=True)
+def anchored(me, visits, anchor):  # type: ignore[no-untyped-def]
+    """The day something hangs on; -1 where there is none."""
+    if anchor >= 0:
+        return visits[anchor]
+    if anchor == DAY_ZERO:
+        return me[ENROLLED]
+    return me[LAST] if anchor == LAST_DOSE else me[FIRST]
+
+
+@nb.njit(cache=True)
+def _go_on(key, walk, me, visits, missed, heap, size, now, person):  # type: ignore[no-untyped-def]
+    """Walk on to the next visit that matters while the trial runs."""
+    for place in range(me[STEP] + 1, len(walk.anchor)):
+        missed[place] = False
+        start = anchored(me, visits, walk.anchor[place])
+        if start < 0:
+            continue
+        first, last = walk.first[place], walk.last[place]
+        leeway = min(last - first, w.LEEWAY)
+        chosen = first + (last - first) // 2 + int(drawn(key, me[KEY], DELAY + 16 * place) * (leeway + 1)) - leeway // 2
+        day = start + min(max(chosen, first), last)
+        missed[place] = walk.dose[place] < 0 and drawn(key, me[KEY], w.MISSED + 16 * place) < walk.missed
+        if walk.event[place]:
+            me[STEP], me[PLANNED], me[WAITED], me[TRIES] = place, max(day, now + 1), 0, 0
+            return _push(heap, size, me[PLANNED], w.VISIT, person, place)
+        visits[place] = day
+    me[STEP] = len(walk.anchor)
+    return size
+
+
+@nb.njit(cache=True)
+def _level(walk, me, trial, place, shown, onset, grade):  # type: ignore[no-untyped-def]
+    """The level somebody may have today; -1 where they may have nothing."""
+    if me[HELD] or trial[STOPPED] or (walk.unless[place] and _harmful(walk, me, shown, onset, grade)):
+        return -1
+    dose = walk.dose[place]
+    if not walk.moves[dose] or me[LEVEL] < 0:
+        return walk.starts[dose]
+    worst = 0
+    for each in range(len(shown)):
+        if shown[each] > 0 and onset[each] >= me[LAST]:
+            worst = max(worst, grade[each])
+    return walk.following[me[LEVEL], worst]
+
+
+@nb.njit(cache=True)
+def _harmful(walk, me, shown, onset, grade):  # type: ignore[no-untyped-def]
+    """How many unacceptable events of somebody count now."""
+    found, start = 0, me[LAST] if walk.from_last else me[FIRST]
+    for each in range(len(shown)):
+        if shown[each] > 0 and grade[each] >= walk.least and 0 <= onset[each] - start <= walk.within:
+            found += 1
+    return found
+
+
+@nb.njit(cache=True)
+def _withhold(walk, me, trial, counts):  # type: ignore[no-untyped-def]
+    """A dose is left out; its product is wasted if it was ordered before anybody knew."""
+    counts[w.WITHHELD] += 1
+    known = me[LATEST]
+    if me[HELD] and trial[STOPPED]:
+        known = min(me[SINCE], trial[STOPPED_SINCE])
+    elif me[HELD]:
+        known = me[SINCE]
+    elif trial[STOPPED]:
+        known = trial[STOPPED_SINCE]
+    counts[w.WASTED] += known > me[PLANNED] - walk.make_days
+
+
+@nb.njit(cache=True)
+def _infuse(key, walk, me, counts, given, toxic, heap, size, now, person, place, level, onset, grade):  # type: ignore[no-untyped-def]
+    """A dose is given; the worst of what comes of it shows later."""
+    chance, worst, reached = drawn(key, me[KEY], GRADE + 16 * place), 0, walk.grades[level, 0]
+    while worst < 5 and chance >= reached:
+        worst += 1
+        reached += walk.grades[level, worst]
+    if me[DOSES] == 0:
+        me[FIRST] = now
+    me[DOSES] += 1
+    me[LAST], me[LEVEL] = now, level
+    given[level] += 1
+    toxic[level] += worst >= walk.least
+    chance, many, term = drawn(key, me[KEY], w.OTHERS + 16 * place), 0, walk.none_other
+    reached = term
+    while chance >= reached and many < 100:
+        many += 1
+        term *= walk.others / many
+        reached += term
+    counts[w.EVENTS] += many
+    grade[place] = worst
+    if worst:
+        onset[place] = now + int(drawn(key, me[KEY], ONSET + 16 * place) * (walk.window + 1))
+        size = _push(heap, size, onset[place], w.SHOWS, person, place)
+    return size
+
+
+@nb.njit(cache=True)
+def _visit(key, walk, trial, counts, given, toxic, me, visits, shown, onset, grade, heap, size, now, person, place):  # type: ignore[no-untyped-def]
+    """A visit is due: whether it took place, and the number of events."""
+    if now >= me[GONE]:
+        me[CUT] = 1
+        counts[w.WASTED] += walk.dose[place] >= 0 and me[GONE] > me[PLANNED] - walk.make_days
+        return False, size
+    if walk.dose[place] >= 0:
+        if (me[HELD] or trial[STOPPED]) and me[WAITED] < walk.waits:
+            me[WAITED] += 1
+            return False, _push(heap, size, now + w.WEEK, w.VISIT, person, place)
+        level = _level(walk, me, trial, place, shown, onset, grade)
+        if level < 0:
+            _withhold(walk, me, trial, counts)
+        elif drawn(key, me[KEY], MADE + 16 * (place * w.TRIES + me[TRIES])) >= walk.made[level]:
+            counts[w.FAILED] += 1
+            me[TRIES] += 1
+            if me[TRIES] < walk.attempts:
+                return False, _push(heap, size, now + max(walk.remake_days, 1), w.VISIT, person, place)
+            counts[w.LOST] += 1
+        else:
+            shown[place] = 0
+            size = _infuse(
+                key, walk, me, counts, given, toxic, heap, size, now, person, place, level, onset, grade
+            )  # fmt: skip
+            shown[place] = -1
+    visits[place] = now
+    return True, size
+
+
+@nb.njit(cache=True)
+def _declares(walk, count, people, visits, missed, shown, onset, grade):  # type: ignore[no-untyped-def]
+    """Whether as many people came through as are declared on."""
+    through = 0
+    for person in range(count):
+        fine = _harmful(walk, people[person], shown[person], onset[person], grade[person]) == 0
+        for place in range(len(walk.anchor)):
+            if walk.required[place]:
+                done = visits[person, place] >= 0 and not missed[person, place]
+                fine = fine and done and (walk.dose[place] < 0 or shown[person, place] != 0)
+        through += fine
+    return walk.declares[through]
+
+
+@nb.njit(cache=True)
+def _shows(walk, trial, counts, me, people, shown, onset, grade, judged, heap, size, now, person, place):  # type: ignore[no-untyped-def]
+    """An event is reported; the holds are looked at once more."""
+    if now >= me[GONE]:
+        return size
+    worst = grade[person, place]
+    shown[person, place] = 1
+    me[LATEST] = now
+    counts[w.EVENTS] += 1
+    counts[w.SEVERE] += worst >= 3
+    mine = _harmful(walk, me, shown[person], onset[person], grade[person]) > 0
+    if (walk.person_hold or walk.stop_at > 0) and mine:
+        me[HARMED] = 1
+    if (
+        walk.person_hold
+        and mine
+        and not me[HELD]
+        and _news(walk, me, shown[person], onset[person], grade[person], judged)
+    ):
+        me[HELD], me[SINCE] = 1, now
+        size = _push(heap, size, now + walk.decision_days, w.DECIDED, person, me[HOLDS])
+        me[HOLDS] += 1
+        counts[w.HOLDS] += 1
+    counted = worst >= walk.least and 0 <= now - (me[LAST] if walk.from_last else me[FIRST]) <= walk.within
+    if walk.stop_at > 0 and not trial[STOPPED] and counted:
+        harmed = 0
+        for each in range(trial[COUNT]):
+            harmed += _harmful(walk, people[each], shown[each], onset[each], grade[each]) > 0
+        if harmed >= walk.stop_at:
+            trial[STOPPED], trial[STOPPED_SINCE] = 1, now
+            size = _push(heap, size, now + walk.decision_days, w.DECIDED, w.TRIAL, counts[w.STOPS])
+            counts[w.STOPS] += 1
+    if worst == 5:
+        counts[w.DEATHS] += 1
+        me[GONE], me[DEAD] = now, 1
+    return size
+
+
+@nb.njit(cache=True)
+def _news(walk, me, shown, onset, grade, judged):  # type: ignore[no-untyped-def]
+    """Whether something that counts was not judged before; what the hold rests on is marked (1: looked at)."""
+    found, start = False, me[LAST] if walk.from_last else me[FIRST]
+    for each in range(len(shown)):
+        counts = shown[each] > 0 and grade[each] >= walk.least and 0 <= onset[each] - start <= walk.within
+        found = found or (counts and judged[each] != 2)
+    if found:
+        for each in range(len(shown)):
+            counts = shown[each] > 0 and grade[each] >= walk.least and 0 <= onset[each] - start <= walk.within
+            if counts and judged[each] == 0:
+                judged[each] = 1
+    return found
+
+
+@nb.njit(cache=True)
+def _decided(key, walk, trial, counts, people, judged, person, turn):  # type: ignore[no-untyped-def]
+    """Those who may lift a hold have met."""
+    if person == w.TRIAL:
+        if drawn(key, w.TRIAL, w.HOLD + 16 * turn) < walk.lifted[1]:
+            trial[STOPPED] = 0
+        else:
+            counts[w.CLOSED] = 1
+        return
+    if drawn(key, people[person, KEY], w.HOLD + 16 * turn) < walk.lifted[0]:
+        people[person, HELD] = 0
+        for each in range(judged.shape[1]):
+            if judged[person, each] == 1:
+                judged[person, each] = 2
+
+
+@nb.njit(cache=True)
+def _play(key, walk, counts, given, toxic, people, visits, missed, shown, onset, grade, judged, heap, trial):  # type: ignore[no-untyped-def]
+    """One trial until nothing is left to happen."""
+    trial[:] = 0
+    size = _invite(key, walk, trial, counts, heap, 0, 0)
+    while size > 0:
+        code = _pop(heap, size)
+        size -= 1
+        person, turn, now = (code >> 16) & 0xFFFFFF, code & 0xFFFF, code >> 43
+        kind = (code >> 40) & 7
+        if kind == w.SHOWS:
+            size = _shows(
+                walk, trial, counts, people[person], people, shown, onset, grade, judged[person], heap, size, now,
+                person, turn,
+            )  # fmt: skip
+        elif kind == w.DECIDED:
+            _decided(key, walk, trial, counts, people, judged, person, turn)
+        elif kind == w.VISIT:
+            took, size = _visit(
+                key, walk, trial, counts, given, toxic, people[person], visits[person], shown[person], onset[person],
+                grade[person], heap, size, now, person, turn,
+            )  # fmt: skip
+            if took:
+                if walk.required[turn] and not counts[w.DECLARED]:
+                    counts[w.DECLARED] = _declares(walk, trial[COUNT], people, visits, missed, shown, onset, grade)
+                size = _go_on(key, walk, people[person], visits[person], missed[person], heap, size, now, person)
+        elif kind == w.ENROLS:
+            before = trial[COUNT]
+            arrived = now - walk.screening_days - w.FORTNIGHT * turn
+            size = _enrols(
+                key, walk, trial, counts, people, visits, heap, size, now, person, turn, arrived
+            )  # fmt: skip
+            if trial[COUNT] > before:
+                shown[before, :], judged[before, :] = 0, 0
+                size = _go_on(key, walk, people[before], visits[before], missed[before], heap, size, now - 1, before)
+        else:
+            size = _arrives(key, walk, trial, counts, heap, size, now, person)
+    return trial[COUNT]
+
+
+@nb.njit(cache=True)
+def _walk(seed, first, walk, counts, given, toxic, many, estimates, significant):  # type: ignore[no-untyped-def]
+    """Every trial."""
+    planned, steps = walk.planned, len(walk.anchor)
+    people, visits = np.zeros((planned, 19), np.int64), np.zeros((planned, steps), np.int64)
+    missed, shown = np.zeros((planned, steps), np.bool_), np.zeros((planned, steps), np.int64)
+    onset, grade, judged = np.zeros((planned, steps), np.int64), np.zeros((planned, steps), np.int64), shown.copy()
+    heap, trial = np.zeros(planned * (steps + 4) + 64, np.int64), np.zeros(6, np.int64)
+    slots, differences = np.zeros(walk.slots, np.int64), np.zeros((len(walk.is_slope), planned))
+    for row in range(len(counts)):
+        key = trial_key(seed, first + row)
+        count = _play(
+            key, walk, counts[row], given[row], toxic[row], people, visits, missed, shown, onset, grade, judged, heap,
+            trial,
+        )  # fmt: skip
+        for person in range(count):
+            me = people[person]
+            _finish(walk, me, visits[person], missed[person], slots, counts[row])
+            measure(key, walk, me[KEY], me[ARRIVED], me[FIRST], me[DOSES], slots, many[row], differences)
+        for analysis in range(len(walk.is_slope)):
+            estimate(
+                differences[analysis], many[row, analysis], walk.critical, estimates[row], significant[row], analysis
+            )
+
+
+@nb.njit(cache=True)
+def _finish(walk, me, visits, missed, slots, counts):  # type: ignore[no-untyped-def]
+    """One person's end, and the days of what was measured of them."""
+    last, steps = me[ENROLLED], len(visits)
+    slots[: walk.screenings] = me[ARRIVED]
+    for place in range(steps):
+        slots[walk.screenings + place] = -1 if missed[place] else visits[place]
+        last = max(last, visits[place])
+    slot, doses = walk.screenings + steps, 0
+    for each in range(len(walk.every)):
+        start, until = anchored(me, visits, walk.rounds[each, 0]), anchored(me, visits, walk.rounds[each, 1])
+        end = until - 1 if walk.rounds[each, 2] < 0 else until + walk.rounds[each, 2]
+        for number in range(1, walk.rounds[each, 3] + 1):
+            day = start + int(number * walk.every[each] + 0.5)
+            slots[slot] = day if start >= 0 and until >= 0 and day <= end else -1
+            last = max(last, slots[slot])
+            slot += 1
+    for place in range(steps):
+        doses += walk.dose[place] >= 0
+    cut = me[CUT] > 0 or me[GONE] <= last
+    counts[w.HARMED] += me[HARMED]
+    counts[w.LEFT] += cut and not me[DEAD]
+    counts[w.THROUGH] += me[DOSES] == doses and not me[HARMED] and not cut
+    counts[w.DAYS] = max(counts[w.DAYS], me[GONE] if cut else last)
+    for place in range(walk.screenings, len(slots)):
+        if slots[place] >= me[GONE]:
+            slots[place] = -1
+
+
+@nb.njit(cache=True)
+def estimate(values, many, critical, estimates, significant, analysis):  # type: ignore[no-untyped-def]
+    """The mean of differences, and whether its t interval of 95 % leaves out zero."""
+    if many == 0:
+        return
+    total, squares = 0.0, 0.0
+    for place in range(many):
+        total += values[place]
+    mean = total / many
+    for place in range(many):
+        squares += (values[place] - mean) * (values[place] - mean)
+    estimates[analysis] = mean
+    if many > 1:
+        significant[analysis] = abs(mean) > critical[many] * math.sqrt(squares / (many - 1) / many)
+
+
+def simulate(plan: Plan, assumed: Assumptions, seed: int, trials: int, first: int = 0) -> w.Trials:
+    """Trials number `first` on."""
+    found = w.empty(trials, len(plan.levels), len(plan.measured))
+    _walk(
+        np.uint64(seed % 2**64), first, w.walk(plan, assumed), found.counts, found.given, found.toxic, found.people,
+        found.estimates, found.significant,
+    )  # fmt: skip
+    return found
