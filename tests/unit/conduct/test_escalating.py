@@ -312,3 +312,165 @@ def test_open_windows_are_weighed() -> None:
     clinic.ready("P4", late)
     assert why(clinic.give("P4", late, 1)).rule == "escalation.wait"
     clinic.dosed("P4", AFTER, 1)
+
+
+# ---------------------------------------------------------------- several doses of a person
+
+
+def several(written: str) -> str:
+    """The example with three doses a month apart."""
+    return written.replace(
+        "  month_1:\n    at: 28 days after infusion\n    window: +-3 days\n    epoch: follow_up\n",
+        "  infusion_1..3:\n    at: 30 days after previous\n    window: +-20 days\n    epoch: treatment\n"
+        "    give: infusion\n    do: [adverse_event]\n"
+        "  month_1:\n    at: 28 days after infusion_3\n    window: +-3 days\n    epoch: follow_up\n",
+    )
+
+
+WITHIN = several(
+    text("design: within\nwindow: 28 days\npeople: 2\nneed: 1").replace("after first inf", "after last inf")
+)
+LADDER = several(text("design: ladder\ntoxicity: max grade(adverse_event where related, since last dose)\npeople: 3\n"
+                      "administrations: 3\nharmed: 1"))  # fmt: skip
+
+
+def next_dose(clinic: Clinic, name: str, visit: str, days: int) -> timedelta:
+    """The person comes to the visit of another dose."""
+    day = BEGIN + timedelta(days=days)
+    clinic.on(day).must("coordinator", c.AttendVisit(name, visit, day))
+    return timedelta(days=days)
+
+
+def test_within_the_participant() -> None:
+    """Each person gets each level in turn, after the window of the dose before, and none after a toxicity."""
+    clinic = Clinic(WITHIN).dosed("P1", BEGIN, 1)
+    early = BEGIN + next_dose(clinic, "P1", "infusion_1", 20)
+    refused = why(clinic.give("P1", early, 2, visit="infusion_1"))
+    assert (refused.rule, refused.hint) == ("escalation.wait", "wait until the window is over")
+    assert "so far levels 1; the dose of 2024-02-01 is watched until 2024-02-29" in refused.message
+    assert why(clinic.give("P1", AFTER, 3, visit="infusion_1")).rule == "escalation.level"
+    assert isinstance(clinic.give("P1", AFTER, visit="infusion_1"), Receipt)
+    assert clinic.person("P1").chart.infusions[1].level == LEVELS[1]
+    clinic.toxic("P1", AFTER + timedelta(days=1))
+    late = BEGIN + next_dose(clinic, "P1", "infusion_2", 70)
+    refused = why(clinic.give("P1", late, visit="infusion_2"))
+    assert refused.rule == "escalation.stop"
+    assert refused.message.startswith("escalation gives no further dose: so far levels 1, 2;")
+    clinic.dosed("P2", late, 1)
+    clinic.ready("P3", late)
+    assert "2 people have begun" in why(clinic.give("P3", late, 1)).message
+
+
+def test_what_is_decided_within_the_participant() -> None:
+    """The design decides for the person: up, hold while watched or unjudged, stop."""
+    clinic = Clinic(WITHIN).dosed("P1", BEGIN, 1)
+    decided = []
+    for visit, days in (("infusion_1", 20), ("infusion_1", 29)):
+        day = BEGIN + timedelta(days=days)
+        receipt = clinic.on(day).must("investigator", c.DecideDoseLevel("P1", visit, day))
+        decided.append(only(receipt, e.DoseLevelDecided)[0].event)
+    clinic.on(AFTER).event("P1", 3, BEGIN + timedelta(days=2), related=None)
+    assert why(clinic.give("P1", AFTER, 2, visit="infusion_1")).hint == "settle: related of Fever (AE1)"
+    clinic.must("investigator", c.FollowUpAdverseEvent("P1", "AE1", AFTER, related=True))
+    receipt = clinic.must("investigator", c.DecideDoseLevel("P1", "infusion_1", AFTER))
+    decided.append(only(receipt, e.DoseLevelDecided)[0].event)
+    told = [(each.adjustment, each.level) for each in decided if isinstance(each, e.DoseLevelDecided)]
+    assert told == [("hold", 0.0), ("up", LEVELS[1]), ("stop", 0.0)]
+
+
+def test_a_trial_within_participants_ends() -> None:
+    """Once nobody could make up the number any more, nobody begins."""
+    clinic = Clinic(WITHIN.replace("need: 1", "need: 2")).dosed("P1", BEGIN, 1).toxic("P1", BEGIN + timedelta(days=1))
+    clinic.ready("P2", AFTER)
+    refused = why(clinic.give("P2", AFTER, 1))
+    assert refused.rule == "escalation.stop"
+    assert "0 came through and 1 had unacceptable toxicity" in refused.message
+
+
+def test_on_a_ladder() -> None:
+    """The worst grade since the dose before moves a person: up after none, same after 2, down after 3; the grade that
+    stops the trial lets nobody else begin.
+    """
+    clinic = Clinic(LADDER).dosed("P1", BEGIN, 1)
+    day = BEGIN + next_dose(clinic, "P1", "infusion_1", 30)
+    assert "max grade is 0" in why(clinic.give("P1", day, 1, visit="infusion_1")).message
+    assert isinstance(clinic.give("P1", day, 2, visit="infusion_1"), Receipt)
+    clinic.on(day + timedelta(days=1)).event("P1", 2, day + timedelta(days=1), related=None)
+    later = BEGIN + next_dose(clinic, "P1", "infusion_2", 60)
+    assert why(clinic.give("P1", later, 2, visit="infusion_2")).rule == "escalation.wait"
+    clinic.must("investigator", c.FollowUpAdverseEvent("P1", "AE1", later, related=True, grade=3))
+    assert isinstance(clinic.give("P1", later, visit="infusion_2"), Receipt)
+    assert [each.level for each in clinic.person("P1").chart.infusions] == [LEVELS[0], LEVELS[1], LEVELS[0]]
+    last = BEGIN + next_dose(clinic, "P1", "infusion_3", 90)
+    assert why(clinic.give("P1", last, 1, visit="infusion_3")).rule == "escalation.stop"
+    clinic.ready("P2", last)
+    assert "0 came through and 1 had unacceptable" in why(clinic.give("P2", last, 1)).message
+
+
+def test_later_doses_of_a_cohort_member() -> None:
+    """Where people of a cohort get several doses, each stays at the level of the first."""
+    clinic = Clinic(several(text(BOIN))).cohort("P1 P2 P3", BEGIN, 1)
+    day = BEGIN + next_dose(clinic, "P1", "infusion_1", 10)
+    refused = why(clinic.give("P1", day, 2, visit="infusion_1"))
+    assert refused.rule == "escalation.level"
+    assert refused.message == "P1 was given 1.0e7 cells first and belongs to that level; 5.0e7 cells is another"
+    receipt = clinic.must("investigator", c.DecideDoseLevel("P1", "infusion_1", day))
+    (decided,) = only(receipt, e.DoseLevelDecided)
+    assert isinstance(decided.event, e.DoseLevelDecided)
+    assert (decided.event.adjustment, decided.event.reason) == ("same", "P1 belongs to level 1 (10 million cells)")
+    assert isinstance(clinic.give("P1", day, visit="infusion_1"), Receipt)
+    assert clinic.standing(day).written == "1???"
+
+
+def test_a_stated_level_where_no_design_decides() -> None:
+    """Where the dose is fixed or moved by a table, a stated level that is another is a breach."""
+    plain = text("when: done(infusion)").replace("    of: infusion\n    toxicity: toxicity\n    when", "    when")
+    clinic = Clinic(plain).ready("P1", BEGIN)
+    refused = why(clinic.give("P1", BEGIN, 2))
+    assert (refused.rule, refused.message) == ("dosing.level", "1.0e7 cells are planned at infusion, not 5.0e7 cells")
+    assert isinstance(clinic.give("P1", BEGIN, 1), Receipt)
+    clinic.ready("P2", BEGIN)
+    assert isinstance(clinic.give("P2", BEGIN, 2, "as the family asked"), Receipt)
+    assert clinic.person("P2").chart.infusions[0].level == LEVELS[1]
+
+
+def test_a_dose_after_a_stop_stands_aside() -> None:
+    """Somebody dosed though nobody was to be is counted, and begins no cohort."""
+    clinic = Clinic(text(BOIN)).cohort("P1T P2T P3T", BEGIN, 1).dosed("P4", AFTER, 1, "compassionate use")
+    assert clinic.deviations() == ["escalation.stop"]
+    assert clinic.standing(LATER).written == "1TTT; aside: 1N"
+    assert isinstance(clinic.standing(LATER).advice, Stop)
+
+
+def test_aside_before_anybody() -> None:
+    """Somebody given another level before the first cohort is waited for, and the first cohort begins at the start."""
+    clinic = Clinic(text(SIX)).dosed("P1T", BEGIN, 2, "mixed up")
+    assert clinic.standing().advice == Treat(0, 3, "the first three people", wait=True)
+    assert why(clinic.ready("P2", BEGIN).give("P2", BEGIN, 1)).rule == "escalation.wait"
+    clinic.toxic("P1T", BEGIN + timedelta(days=1)).dosed("P2", AFTER, 1)
+
+
+def test_who_is_seen_by_a_visit() -> None:
+    """With `seen` the watching ends when its condition is true, and whoever left before is replaced."""
+    clinic = Clinic(text("design: boin\nseen: done(month_1)\ncohort: 2\nmost: 8")).cohort("P1 P2", BEGIN, 1)
+    clinic.ready("P3", AFTER)
+    refused = why(clinic.give("P3", AFTER, 2))
+    assert refused.hint == "settle: that P1 has been seen; that P2 has been seen"
+    clinic.must("coordinator", c.AttendVisit("P1", "month_1", AFTER))
+    clinic.must("coordinator", c.WithdrawParticipant("P2", AFTER, "moved away"))
+    assert clinic.standing().written == "1N"
+    clinic.dosed("P3", AFTER, 1)
+
+
+def test_an_amendment_in_another_unit_speaks_for_those_who_consented_to_it() -> None:
+    """Where an amendment doses per kilogram, those who consented before keep to their own version."""
+    clinic = Clinic(text(BOIN)).cohort("P1 P2 P3", BEGIN, 1).ready("P4", BEGIN)
+    amended = text(BOIN).replace("number: 1", "number: 2").replace("2024-01-01", AFTER.isoformat())
+    amended = amended.replace("1e7, 5e7, 1e8 cells", "1e5, 5e5 cells/kg").replace(
+        "start: 1e7 cells", "start: 1e5 cells/kg of weight at same visit"
+    )  # fmt: skip
+    amended = amended.replace("facts:\n", "facts:\n  weight: {kind: number, unit: kg, range: 25..200}\n").replace(
+        "give: infusion\n    do: [", "give: infusion\n    do: [weight, "
+    )  # fmt: skip
+    clinic.on(AFTER).must("data_manager", c.AdoptProtocol(amended))
+    assert isinstance(clinic.give("P4", AFTER, 2), Receipt)

@@ -14,7 +14,7 @@ from stromal.protocol.model import Escalation, Protocol
 from stromal.rules.chart import Chart, Infusion
 from stromal.rules.escalation import courses as c
 from stromal.rules.escalation.planned import planned
-from stromal.rules.escalation.treated import given, level_of
+from stromal.rules.escalation.treated import given, known_on, level_of
 from stromal.rules.evaluate import judge, measure
 from stromal.rules.timing import Case
 from stromal.values import Truth
@@ -34,7 +34,8 @@ class Course:
 
 def course(rule: Escalation, protocol: Protocol, chart: Chart, charts: Sequence[Chart], today: date) -> Course:
     """What the design gives a person next, by what is recorded up to a day."""
-    design, case = planned(rule, protocol), Case(protocol, chart, today, tuple(charts))
+    design, (mine_now,) = planned(rule, protocol), known_on((chart,), today)
+    case = Case(protocol, mine_now, today, known_on(charts, today))
     if not isinstance(design, c.Within | c.Ladder):
         raise TypeError(f"{rule.name} looks at cohorts, and not at one participant")
     dose = protocol.doses[rule.dose]

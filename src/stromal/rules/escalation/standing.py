@@ -18,7 +18,7 @@ from stromal.rules.escalation import designs as d
 from stromal.rules.escalation.advise import advise, begin, observe
 from stromal.rules.escalation.planned import planned, waits
 from stromal.rules.escalation.tally import Advice, Stop, Tally, Treat
-from stromal.rules.escalation.treated import Seen, open_ones, treated
+from stromal.rules.escalation.treated import Seen, known_on, open_ones, treated
 from stromal.rules.timing import Case
 
 
@@ -83,7 +83,7 @@ def standing(
     rule: Escalation, protocol: Protocol, charts: Iterable[Chart], today: date, history: History = NOTHING
 ) -> Standing:
     """Where the escalation of a rule stands on a day, by everybody's charts."""
-    design, everybody = planned(rule, protocol), tuple(charts)
+    design, everybody = planned(rule, protocol), known_on(charts, today)
     if not isinstance(design, d.Finding | d.Modifier):
         raise TypeError(f"{rule.name} is a course of each participant, and has no cohorts")
     people = treated(rule, Case(protocol, Chart(), today, everybody), everybody, history.left)
@@ -97,11 +97,6 @@ def standing(
         rule, cohorts, aside, tuple(each for each in people if each.gone), tally, advice, waiting,
         _earliest(rule, counted, place),
     )  # fmt: skip
-
-
-def current(found: Standing) -> bool:
-    """Whether the next person belongs to the last cohort."""
-    return bool(found.cohorts) and _filled(found.cohorts[-1], found.advice)
 
 
 # ---------------------------------------------------------------- the cohorts so far
@@ -186,16 +181,19 @@ def _next(
 
 
 def _left(design: d.Design, tally: Tally, last: Group) -> bool:
-    """Whether the design leaves a dose for its toxicity even if nobody else of the cohort has one."""
-    more = last.size - len(last.people)
-    best = replace(observe(design, tally, last.level, more, 0), pending=())
-    if best.top <= last.level:
-        return True
+    """Whether a cohort is left before it is full: its level was closed, the trial stops, or toxicities of its own make
+    the design go down even if nobody else has one.
+    """
+    best = replace(observe(design, tally, last.level, last.size - len(last.people), 0), pending=())
     inside, whole = advise(d.core(design), best), advise(design, best)
-    if isinstance(inside, Treat) and inside.dose < last.level:
+    if best.top <= last.level or any(isinstance(each, Stop) and each.selected is None for each in (inside, whole)):
         return True
-    allowed = isinstance(core := d.core(design), d.FixedCohorts) and tally.toxic[last.level] > core.allowed
-    return allowed or any(isinstance(each, Stop) and each.selected is None for each in (inside, whole))
+    if not any(each.toxic for each in last.people):
+        return False
+    core = d.core(design)
+    if isinstance(core, d.FixedCohorts):
+        return tally.toxic[last.level] > core.allowed
+    return isinstance(inside, Treat) and inside.dose < last.level
 
 
 def _all_toxic(tally: Tally, waiting: Sequence[Seen]) -> Tally:

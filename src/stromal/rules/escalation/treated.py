@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 
+from msgspec.structs import replace
+
 from stromal.protocol.model import Dose, Escalation
 from stromal.rules.chart import Chart, Infusion
 from stromal.rules.evaluate import judge
@@ -46,6 +48,15 @@ def given(chart: Chart, dose: str, today: date) -> tuple[Infusion, ...]:
     """The administrations of a dose up to a day, the first one first."""
     mine = (each for each in chart.infusions if each.dose == dose and each.day <= today)
     return tuple(sorted(mine, key=lambda each: (each.day, each.entry)))
+
+
+def known_on(charts: Iterable[Chart], day: date) -> tuple[Chart, ...]:
+    """The charts without adverse events that begin after a day: nobody knew of them then."""
+    return tuple(
+        each if all(event.onset <= day for event in each.adverse_events)
+        else replace(each, adverse_events=tuple(event for event in each.adverse_events if event.onset <= day))
+        for each in charts
+    )  # fmt: skip
 
 
 def rung(dose: Dose, amount: Quantity) -> int | None:
