@@ -7,6 +7,7 @@ the protocol's rules themselves. Events wait in a heap of whole numbers: day, ki
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numba as nb
 import numpy as np
@@ -15,7 +16,7 @@ from stromal.designs import walk as w
 from stromal.designs.assumptions import Assumptions
 from stromal.designs.keys import ARRIVAL, DELAY, GRADE, LEAVING, MADE, ONSET, drawn, trial_key
 from stromal.designs.plan import DAY_ZERO, LAST_DOSE, Plan
-from stromal.designs.trial_outcomes import measure
+from stromal.designs.trial_outcomes import estimate, looks_of, measure
 
 _NEVER = 1 << 40
 (
@@ -25,6 +26,49 @@ _NEVER = 1 << 40
 """What is kept of a person."""
 COUNT, ARRIVALS, PENDING, ARRIVING, STOPPED, STOPPED_SINCE = range(6)
 """What is kept of a trial."""
+
+
+(
+    PLANNED_, SCREENINGS_, LEAST_, FROM_LAST_, WITHIN_, PERSON_HOLD_, STOP_AT_, SCREENING_DAYS_, WINDOW_, ATTEMPTS_,
+    MAKE_DAYS_, REMAKE_DAYS_, DECISION_DAYS_, WAITS_,
+) = range(14)  # fmt: skip
+GAP_, INELIGIBLE_, STAYING_, MISSED_, OTHERS_, NONE_OTHER_, LIFTED_ = range(7)
+ANCHOR_, FIRST_, LAST_, DOSE_, UNLESS_, EVENT_, REQUIRED_ = range(7)
+"""Where the numbers of a Walk lie once they are packed."""
+
+
+class Packed(NamedTuple):
+    """A Walk in few arrays: calls of compiled code copy what they are given, array by array.
+
+    `whole` and `real` hold single numbers, `steps` a row for each step, `doses` first level and whether a table moves
+    it, `grades` six chances and the chance that a product passes, for each level.
+    """
+
+    whole: w.Whole
+    real: w.Floats
+    steps: w.Whole
+    doses: w.Whole
+    following: w.Whole
+    grades: w.Floats
+    declares: w.Truths
+
+
+def packed(walk: w.Walk) -> Packed:
+    """The same numbers in few arrays."""
+    single = (
+        walk.planned, walk.screenings, walk.least, walk.from_last, walk.within, walk.person_hold, walk.stop_at,
+        walk.screening_days, walk.window, walk.attempts, walk.make_days, walk.remake_days, walk.decision_days,
+        walk.waits,
+    )  # fmt: skip
+    real = (
+        walk.gap, walk.ineligible, walk.staying, walk.missed, walk.others, walk.none_other, *walk.lifted.tolist(),
+    )  # fmt: skip
+    rows = (walk.anchor, walk.first, walk.last, walk.dose, walk.unless, walk.event, walk.required)
+    return Packed(
+        np.array(single, dtype=np.int64), np.array(real), np.stack(rows, axis=1).astype(np.int64),
+        np.stack([walk.starts, walk.moves], axis=1).astype(np.int64), walk.following,
+        np.concatenate([walk.grades, walk.made[:, None]], axis=1), walk.declares,
+    )  # fmt: skip
 
 
 @nb.njit(cache=True)
@@ -57,11 +101,11 @@ def _pop(heap, size):  # type: ignore[no-untyped-def]
 @nb.njit(cache=True)
 def _invite(key, walk, trial, counts, heap, size, now):  # type: ignore[no-untyped-def]
     """The next person, while a place is free and the trial is not closed."""
-    if counts[w.CLOSED] or trial[ARRIVING] or trial[COUNT] + trial[PENDING] >= walk.planned:
+    if counts[w.CLOSED] or trial[ARRIVING] or trial[COUNT] + trial[PENDING] >= walk.whole[PLANNED_]:
         return size
-    if trial[ARRIVALS] > 20 * walk.planned + 20:
+    if trial[ARRIVALS] > 20 * walk.whole[PLANNED_] + 20:
         return size
-    gap = -math.log(1.0 - drawn(key, trial[ARRIVALS], ARRIVAL)) * walk.gap
+    gap = -math.log(1.0 - drawn(key, trial[ARRIVALS], ARRIVAL)) * walk.real[GAP_]
     trial[ARRIVING] = 1
     return _push(heap, size, now + int(gap), w.ARRIVES, trial[ARRIVALS], 0)
 
@@ -72,26 +116,26 @@ def _arrives(key, walk, trial, counts, heap, size, now, number):  # type: ignore
     trial[ARRIVING] = 0
     trial[ARRIVALS] += 1
     counts[w.SCREENED_] += 1
-    if drawn(key, number, w.SCREENED) < walk.ineligible:
+    if drawn(key, number, w.SCREENED) < walk.real[INELIGIBLE_]:
         counts[w.FAILURES] += 1
     else:
         trial[PENDING] += 1
-        size = _push(heap, size, now + walk.screening_days, w.ENROLS, number, 0)
+        size = _push(heap, size, now + walk.whole[SCREENING_DAYS_], w.ENROLS, number, 0)
     return _invite(key, walk, trial, counts, heap, size, now)
 
 
 @nb.njit(cache=True)
 def _enrols(key, walk, trial, counts, people, visits, heap, size, now, number, waited, arrived):  # type: ignore[no-untyped-def]
     """Into the trial, or not while it is held."""
-    if trial[STOPPED] and not counts[w.CLOSED] and waited < walk.waits:
+    if trial[STOPPED] and not counts[w.CLOSED] and waited < walk.whole[WAITS_]:
         return _push(heap, size, now + w.FORTNIGHT, w.ENROLS, number, waited + 1)
     trial[PENDING] -= 1
     if trial[STOPPED]:
         counts[w.TURNED] += 1
         return _invite(key, walk, trial, counts, heap, size, now)
     stays = _NEVER
-    if walk.staying > 0:
-        stays = now + 1 + int(-math.log(1.0 - drawn(key, number, LEAVING)) * walk.staying)
+    if walk.real[STAYING_] > 0:
+        stays = now + 1 + int(-math.log(1.0 - drawn(key, number, LEAVING)) * walk.real[STAYING_])
     place = trial[COUNT]
     trial[COUNT] += 1
     people[place, :] = 0
@@ -117,32 +161,32 @@ def anchored(me, visits, anchor):  # type: ignore[no-untyped-def]
 @nb.njit(cache=True)
 def _go_on(key, walk, me, visits, missed, heap, size, now, person):  # type: ignore[no-untyped-def]
     """Walk on to the next visit that matters while the trial runs."""
-    for place in range(me[STEP] + 1, len(walk.anchor)):
+    for place in range(me[STEP] + 1, len(walk.steps)):
         missed[place] = False
-        start = anchored(me, visits, walk.anchor[place])
+        start = anchored(me, visits, walk.steps[place, ANCHOR_])
         if start < 0:
             continue
-        first, last = walk.first[place], walk.last[place]
+        first, last = walk.steps[place, FIRST_], walk.steps[place, LAST_]
         leeway = min(last - first, w.LEEWAY)
         chosen = first + (last - first) // 2 + int(drawn(key, me[KEY], DELAY + 16 * place) * (leeway + 1)) - leeway // 2
         day = start + min(max(chosen, first), last)
-        missed[place] = walk.dose[place] < 0 and drawn(key, me[KEY], w.MISSED + 16 * place) < walk.missed
-        if walk.event[place]:
+        missed[place] = walk.steps[place, DOSE_] < 0 and drawn(key, me[KEY], w.MISSED + 16 * place) < walk.real[MISSED_]
+        if walk.steps[place, EVENT_]:
             me[STEP], me[PLANNED], me[WAITED], me[TRIES] = place, max(day, now + 1), 0, 0
             return _push(heap, size, me[PLANNED], w.VISIT, person, place)
         visits[place] = day
-    me[STEP] = len(walk.anchor)
+    me[STEP] = len(walk.steps)
     return size
 
 
 @nb.njit(cache=True)
 def _level(walk, me, trial, place, shown, onset, grade):  # type: ignore[no-untyped-def]
     """The level somebody may have today; -1 where they may have nothing."""
-    if me[HELD] or trial[STOPPED] or (walk.unless[place] and _harmful(walk, me, shown, onset, grade)):
+    if me[HELD] or trial[STOPPED] or (walk.steps[place, UNLESS_] and _harmful(walk, me, shown, onset, grade)):
         return -1
-    dose = walk.dose[place]
-    if not walk.moves[dose] or me[LEVEL] < 0:
-        return walk.starts[dose]
+    dose = walk.steps[place, DOSE_]
+    if not walk.doses[dose, 1] or me[LEVEL] < 0:
+        return walk.doses[dose, 0]
     worst = 0
     for each in range(len(shown)):
         if shown[each] > 0 and onset[each] >= me[LAST]:
@@ -150,12 +194,18 @@ def _level(walk, me, trial, place, shown, onset, grade):  # type: ignore[no-unty
     return walk.following[me[LEVEL], worst]
 
 
+@nb.njit(inline="always")
+def _unacceptable(walk, grade, days):  # type: ignore[no-untyped-def]
+    """Whether an event of this grade, so many days after the dose that counts, is unacceptable."""
+    return grade >= walk.whole[LEAST_] and 0 <= days <= walk.whole[WITHIN_]
+
+
 @nb.njit(cache=True)
 def _harmful(walk, me, shown, onset, grade):  # type: ignore[no-untyped-def]
     """How many unacceptable events of somebody count now."""
-    found, start = 0, me[LAST] if walk.from_last else me[FIRST]
+    found, start = 0, me[LAST] if walk.whole[FROM_LAST_] else me[FIRST]
     for each in range(len(shown)):
-        if shown[each] > 0 and grade[each] >= walk.least and 0 <= onset[each] - start <= walk.within:
+        if shown[each] > 0 and _unacceptable(walk, grade[each], onset[each] - start):
             found += 1
     return found
 
@@ -171,7 +221,7 @@ def _withhold(walk, me, trial, counts):  # type: ignore[no-untyped-def]
         known = me[SINCE]
     elif trial[STOPPED]:
         known = trial[STOPPED_SINCE]
-    counts[w.WASTED] += known > me[PLANNED] - walk.make_days
+    counts[w.WASTED] += known > me[PLANNED] - walk.whole[MAKE_DAYS_]
 
 
 @nb.njit(cache=True)
@@ -186,17 +236,17 @@ def _infuse(key, walk, me, counts, given, toxic, heap, size, now, person, place,
     me[DOSES] += 1
     me[LAST], me[LEVEL] = now, level
     given[level] += 1
-    toxic[level] += worst >= walk.least
-    chance, many, term = drawn(key, me[KEY], w.OTHERS + 16 * place), 0, walk.none_other
+    toxic[level] += worst >= walk.whole[LEAST_]
+    chance, many, term = drawn(key, me[KEY], w.OTHERS + 16 * place), 0, walk.real[NONE_OTHER_]
     reached = term
     while chance >= reached and many < 100:
         many += 1
-        term *= walk.others / many
+        term *= walk.real[OTHERS_] / many
         reached += term
     counts[w.EVENTS] += many
     grade[place] = worst
     if worst:
-        onset[place] = now + int(drawn(key, me[KEY], ONSET + 16 * place) * (walk.window + 1))
+        onset[place] = now + int(drawn(key, me[KEY], ONSET + 16 * place) * (walk.whole[WINDOW_] + 1))
         size = _push(heap, size, onset[place], w.SHOWS, person, place)
     return size
 
@@ -206,20 +256,20 @@ def _visit(key, walk, trial, counts, given, toxic, me, visits, shown, onset, gra
     """A visit is due: whether it took place, and the number of events."""
     if now >= me[GONE]:
         me[CUT] = 1
-        counts[w.WASTED] += walk.dose[place] >= 0 and me[GONE] > me[PLANNED] - walk.make_days
+        counts[w.WASTED] += walk.steps[place, DOSE_] >= 0 and me[GONE] > me[PLANNED] - walk.whole[MAKE_DAYS_]
         return False, size
-    if walk.dose[place] >= 0:
-        if (me[HELD] or trial[STOPPED]) and me[WAITED] < walk.waits:
+    if walk.steps[place, DOSE_] >= 0:
+        if (me[HELD] or trial[STOPPED]) and me[WAITED] < walk.whole[WAITS_]:
             me[WAITED] += 1
             return False, _push(heap, size, now + w.WEEK, w.VISIT, person, place)
         level = _level(walk, me, trial, place, shown, onset, grade)
         if level < 0:
             _withhold(walk, me, trial, counts)
-        elif drawn(key, me[KEY], MADE + 16 * (place * w.TRIES + me[TRIES])) >= walk.made[level]:
+        elif drawn(key, me[KEY], MADE + 16 * (place * w.TRIES + me[TRIES])) >= walk.grades[level, 6]:
             counts[w.FAILED] += 1
             me[TRIES] += 1
-            if me[TRIES] < walk.attempts:
-                return False, _push(heap, size, now + max(walk.remake_days, 1), w.VISIT, person, place)
+            if me[TRIES] < walk.whole[ATTEMPTS_]:
+                return False, _push(heap, size, now + max(walk.whole[REMAKE_DAYS_], 1), w.VISIT, person, place)
             counts[w.LOST] += 1
         else:
             shown[place] = 0
@@ -237,10 +287,10 @@ def _declares(walk, count, people, visits, missed, shown, onset, grade):  # type
     through = 0
     for person in range(count):
         fine = _harmful(walk, people[person], shown[person], onset[person], grade[person]) == 0
-        for place in range(len(walk.anchor)):
-            if walk.required[place]:
+        for place in range(len(walk.steps)):
+            if walk.steps[place, REQUIRED_]:
                 done = visits[person, place] >= 0 and not missed[person, place]
-                fine = fine and done and (walk.dose[place] < 0 or shown[person, place] != 0)
+                fine = fine and done and (walk.steps[place, DOSE_] < 0 or shown[person, place] != 0)
         through += fine
     return walk.declares[through]
 
@@ -256,26 +306,29 @@ def _shows(walk, trial, counts, me, people, shown, onset, grade, judged, heap, s
     counts[w.EVENTS] += 1
     counts[w.SEVERE] += worst >= 3
     mine = _harmful(walk, me, shown[person], onset[person], grade[person]) > 0
-    if (walk.person_hold or walk.stop_at > 0) and mine:
+    if (walk.whole[PERSON_HOLD_] or walk.whole[STOP_AT_] > 0) and mine:
         me[HARMED] = 1
     if (
-        walk.person_hold
+        walk.whole[PERSON_HOLD_]
         and mine
         and not me[HELD]
         and _news(walk, me, shown[person], onset[person], grade[person], judged)
     ):
         me[HELD], me[SINCE] = 1, now
-        size = _push(heap, size, now + walk.decision_days, w.DECIDED, person, me[HOLDS])
+        size = _push(heap, size, now + walk.whole[DECISION_DAYS_], w.DECIDED, person, me[HOLDS])
         me[HOLDS] += 1
         counts[w.HOLDS] += 1
-    counted = worst >= walk.least and 0 <= now - (me[LAST] if walk.from_last else me[FIRST]) <= walk.within
-    if walk.stop_at > 0 and not trial[STOPPED] and counted:
+    counted = (
+        worst >= walk.whole[LEAST_]
+        and 0 <= now - (me[LAST] if walk.whole[FROM_LAST_] else me[FIRST]) <= walk.whole[WITHIN_]
+    )
+    if walk.whole[STOP_AT_] > 0 and not trial[STOPPED] and counted:
         harmed = 0
         for each in range(trial[COUNT]):
             harmed += _harmful(walk, people[each], shown[each], onset[each], grade[each]) > 0
-        if harmed >= walk.stop_at:
+        if harmed >= walk.whole[STOP_AT_]:
             trial[STOPPED], trial[STOPPED_SINCE] = 1, now
-            size = _push(heap, size, now + walk.decision_days, w.DECIDED, w.TRIAL, counts[w.STOPS])
+            size = _push(heap, size, now + walk.whole[DECISION_DAYS_], w.DECIDED, w.TRIAL, counts[w.STOPS])
             counts[w.STOPS] += 1
     if worst == 5:
         counts[w.DEATHS] += 1
@@ -286,13 +339,17 @@ def _shows(walk, trial, counts, me, people, shown, onset, grade, judged, heap, s
 @nb.njit(cache=True)
 def _news(walk, me, shown, onset, grade, judged):  # type: ignore[no-untyped-def]
     """Whether something that counts was not judged before; what the hold rests on is marked (1: looked at)."""
-    found, start = False, me[LAST] if walk.from_last else me[FIRST]
+    found, start = False, me[LAST] if walk.whole[FROM_LAST_] else me[FIRST]
     for each in range(len(shown)):
-        counts = shown[each] > 0 and grade[each] >= walk.least and 0 <= onset[each] - start <= walk.within
+        counts = shown[each] > 0 and _unacceptable(walk, grade[each], onset[each] - start)
         found = found or (counts and judged[each] != 2)
     if found:
         for each in range(len(shown)):
-            counts = shown[each] > 0 and grade[each] >= walk.least and 0 <= onset[each] - start <= walk.within
+            counts = (
+                shown[each] > 0
+                and grade[each] >= walk.whole[LEAST_]
+                and 0 <= onset[each] - start <= walk.whole[WITHIN_]
+            )
             if counts and judged[each] == 0:
                 judged[each] = 1
     return found
@@ -302,12 +359,12 @@ def _news(walk, me, shown, onset, grade, judged):  # type: ignore[no-untyped-def
 def _decided(key, walk, trial, counts, people, judged, person, turn):  # type: ignore[no-untyped-def]
     """Those who may lift a hold have met."""
     if person == w.TRIAL:
-        if drawn(key, w.TRIAL, w.HOLD + 16 * turn) < walk.lifted[1]:
+        if drawn(key, w.TRIAL, w.HOLD + 16 * turn) < walk.real[LIFTED_ + 1]:
             trial[STOPPED] = 0
         else:
             counts[w.CLOSED] = 1
         return
-    if drawn(key, people[person, KEY], w.HOLD + 16 * turn) < walk.lifted[0]:
+    if drawn(key, people[person, KEY], w.HOLD + 16 * turn) < walk.real[LIFTED_ + 0]:
         people[person, HELD] = 0
         for each in range(judged.shape[1]):
             if judged[person, each] == 1:
@@ -337,12 +394,12 @@ def _play(key, walk, counts, given, toxic, people, visits, missed, shown, onset,
                 grade[person], heap, size, now, person, turn,
             )  # fmt: skip
             if took:
-                if walk.required[turn] and not counts[w.DECLARED]:
+                if walk.steps[turn, REQUIRED_] and not counts[w.DECLARED]:
                     counts[w.DECLARED] = _declares(walk, trial[COUNT], people, visits, missed, shown, onset, grade)
                 size = _go_on(key, walk, people[person], visits[person], missed[person], heap, size, now, person)
         elif kind == w.ENROLS:
             before = trial[COUNT]
-            arrived = now - walk.screening_days - w.FORTNIGHT * turn
+            arrived = now - walk.whole[SCREENING_DAYS_] - w.FORTNIGHT * turn
             size = _enrols(
                 key, walk, trial, counts, people, visits, heap, size, now, person, turn, arrived
             )  # fmt: skip
@@ -355,14 +412,14 @@ def _play(key, walk, counts, given, toxic, people, visits, missed, shown, onset,
 
 
 @nb.njit(cache=True)
-def _walk(seed, first, walk, counts, given, toxic, many, estimates, significant):  # type: ignore[no-untyped-def]
+def _walk(seed, first, walk, looks, counts, given, toxic, many, estimates, significant):  # type: ignore[no-untyped-def]
     """Every trial."""
-    planned, steps = walk.planned, len(walk.anchor)
+    planned, steps = walk.whole[PLANNED_], len(walk.steps)
     people, visits = np.zeros((planned, 19), np.int64), np.zeros((planned, steps), np.int64)
     missed, shown = np.zeros((planned, steps), np.bool_), np.zeros((planned, steps), np.int64)
     onset, grade, judged = np.zeros((planned, steps), np.int64), np.zeros((planned, steps), np.int64), shown.copy()
     heap, trial = np.zeros(planned * (steps + 4) + 64, np.int64), np.zeros(6, np.int64)
-    slots, differences = np.zeros(walk.slots, np.int64), np.zeros((len(walk.is_slope), planned))
+    slots, differences = np.zeros(looks.slots, np.int64), np.zeros((len(looks.is_slope), planned))
     for row in range(len(counts)):
         key = trial_key(seed, first + row)
         count = _play(
@@ -371,64 +428,49 @@ def _walk(seed, first, walk, counts, given, toxic, many, estimates, significant)
         )  # fmt: skip
         for person in range(count):
             me = people[person]
-            _finish(walk, me, visits[person], missed[person], slots, counts[row])
-            measure(key, walk, me[KEY], me[ARRIVED], me[FIRST], me[DOSES], slots, many[row], differences)
-        for analysis in range(len(walk.is_slope)):
+            _finish(walk, looks, me, visits[person], missed[person], slots, counts[row])
+            measure(key, looks, me[KEY], me[ARRIVED], me[FIRST], me[DOSES], slots, many[row], differences)
+        for analysis in range(len(looks.is_slope)):
             estimate(
-                differences[analysis], many[row, analysis], walk.critical, estimates[row], significant[row], analysis
+                differences[analysis], many[row, analysis], looks.critical, estimates[row], significant[row], analysis
             )
 
 
 @nb.njit(cache=True)
-def _finish(walk, me, visits, missed, slots, counts):  # type: ignore[no-untyped-def]
+def _finish(walk, looks, me, visits, missed, slots, counts):  # type: ignore[no-untyped-def]
     """One person's end, and the days of what was measured of them."""
     last, steps = me[ENROLLED], len(visits)
-    slots[: walk.screenings] = me[ARRIVED]
+    slots[: walk.whole[SCREENINGS_]] = me[ARRIVED]
     for place in range(steps):
-        slots[walk.screenings + place] = -1 if missed[place] else visits[place]
+        slots[walk.whole[SCREENINGS_] + place] = -1 if missed[place] else visits[place]
         last = max(last, visits[place])
-    slot, doses = walk.screenings + steps, 0
-    for each in range(len(walk.every)):
-        start, until = anchored(me, visits, walk.rounds[each, 0]), anchored(me, visits, walk.rounds[each, 1])
-        end = until - 1 if walk.rounds[each, 2] < 0 else until + walk.rounds[each, 2]
-        for number in range(1, walk.rounds[each, 3] + 1):
-            day = start + int(number * walk.every[each] + 0.5)
+    slot, doses = walk.whole[SCREENINGS_] + steps, 0
+    for each in range(len(looks.every)):
+        start, until = anchored(me, visits, looks.rounds[each, 0]), anchored(me, visits, looks.rounds[each, 1])
+        end = until - 1 if looks.rounds[each, 2] < 0 else until + looks.rounds[each, 2]
+        for number in range(1, looks.rounds[each, 3] + 1):
+            day = start + int(number * looks.every[each] + 0.5)
             slots[slot] = day if start >= 0 and until >= 0 and day <= end else -1
             last = max(last, slots[slot])
             slot += 1
     for place in range(steps):
-        doses += walk.dose[place] >= 0
+        doses += walk.steps[place, DOSE_] >= 0
     cut = me[CUT] > 0 or me[GONE] <= last
     counts[w.HARMED] += me[HARMED]
     counts[w.LEFT] += cut and not me[DEAD]
     counts[w.THROUGH] += me[DOSES] == doses and not me[HARMED] and not cut
     counts[w.DAYS] = max(counts[w.DAYS], me[GONE] if cut else last)
-    for place in range(walk.screenings, len(slots)):
+    for place in range(walk.whole[SCREENINGS_], len(slots)):
         if slots[place] >= me[GONE]:
             slots[place] = -1
-
-
-@nb.njit(cache=True)
-def estimate(values, many, critical, estimates, significant, analysis):  # type: ignore[no-untyped-def]
-    """The mean of differences, and whether its t interval of 95 % leaves out zero."""
-    if many == 0:
-        return
-    total, squares = 0.0, 0.0
-    for place in range(many):
-        total += values[place]
-    mean = total / many
-    for place in range(many):
-        squares += (values[place] - mean) * (values[place] - mean)
-    estimates[analysis] = mean
-    if many > 1:
-        significant[analysis] = abs(mean) > critical[many] * math.sqrt(squares / (many - 1) / many)
 
 
 def simulate(plan: Plan, assumed: Assumptions, seed: int, trials: int, first: int = 0) -> w.Trials:
     """Trials number `first` on."""
     found = w.empty(trials, len(plan.levels), len(plan.measured))
+    walk = w.walk(plan, assumed)
     _walk(
-        np.uint64(seed % 2**64), first, w.walk(plan, assumed), found.counts, found.given, found.toxic, found.people,
-        found.estimates, found.significant,
+        np.uint64(seed % 2**64), first, packed(walk), looks_of(walk), found.counts, found.given, found.toxic,
+        found.people, found.estimates, found.significant,
     )  # fmt: skip
     return found

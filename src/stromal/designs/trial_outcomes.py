@@ -1,11 +1,13 @@
 """What the instruments read in simulated people, compiled: values at every slot, and each person's difference.
 
-Takes a Walk and one person's days; adds to the differences of every analysis. `trial_engine` does the same in Python.
+Takes a Walk's Looks and one person's days; adds to the differences of every analysis. `trial_engine` does the
+same in Python.
 """
 
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numba as nb
 import numpy as np
@@ -15,16 +17,38 @@ from stromal.designs.keys import drawn
 from stromal.designs.normals import normal_compiled
 
 
+class Looks(NamedTuple):
+    """The part of a Walk that is about measurements."""
+
+    rounds: w.Whole
+    every: w.Floats
+    before: w.Truths
+    after: w.Truths
+    is_slope: w.Truths
+    of_fact: w.Whole
+    need: w.Whole
+    needs_dose: w.Truths
+    measured: w.Truths
+    critical: w.Floats
+    outcomes: w.Floats
+    slots: int
+
+
+def looks_of(walk: w.Walk) -> Looks:
+    """The measurements of a Walk."""
+    return Looks(*(getattr(walk, name) for name in Looks._fields))
+
+
 @nb.njit(cache=True)
-def _read(key, walk, number, arrived, first, slots, fact, values):  # type: ignore[no-untyped-def]
+def _read(key, looks, number, arrived, first, slots, fact, values):  # type: ignore[no-untyped-def]
     """The values of one fact at every slot that somebody came to."""
-    begin = walk.outcomes[fact, 0] + walk.outcomes[fact, 1] * normal_compiled(drawn(key, number, w.START + 16 * fact))
-    rate = walk.outcomes[fact, 2] + walk.outcomes[fact, 3] * normal_compiled(drawn(key, number, w.SLOPE + 16 * fact))
-    wobble, effect, grid = walk.outcomes[fact, 4], walk.outcomes[fact, 5], walk.outcomes[fact, 6]
-    low, high = walk.outcomes[fact, 7], walk.outcomes[fact, 8]
+    begin = looks.outcomes[fact, 0] + looks.outcomes[fact, 1] * normal_compiled(drawn(key, number, w.START + 16 * fact))
+    rate = looks.outcomes[fact, 2] + looks.outcomes[fact, 3] * normal_compiled(drawn(key, number, w.SLOPE + 16 * fact))
+    wobble, effect, grid = looks.outcomes[fact, 4], looks.outcomes[fact, 5], looks.outcomes[fact, 6]
+    low, high = looks.outcomes[fact, 7], looks.outcomes[fact, 8]
     for slot in range(len(slots)):
         day = slots[slot]
-        if day < 0 or not walk.measured[fact, slot]:
+        if day < 0 or not looks.measured[fact, slot]:
             continue
         treated = day - first if 0 <= first < day else 0
         true = begin + rate * ((day - arrived) / w.MONTH) + effect * (treated / w.MONTH)
@@ -44,24 +68,40 @@ def _gathered(side, slots, values, days, points):  # type: ignore[no-untyped-def
 
 
 @nb.njit(cache=True)
-def measure(key, walk, number, arrived, first, doses, slots, many, differences):  # type: ignore[no-untyped-def]
+def measure(key, looks, number, arrived, first, doses, slots, many, differences):  # type: ignore[no-untyped-def]
     """One person's difference in every analysis they belong to."""
     values, points, days = np.empty(len(slots)), np.empty(len(slots)), np.empty(len(slots), np.int64)
     read = -1
-    for analysis in range(len(walk.is_slope)):
-        if walk.needs_dose[analysis] and doses == 0:
+    for analysis in range(len(looks.is_slope)):
+        if looks.needs_dose[analysis] and doses == 0:
             continue
-        if walk.of_fact[analysis] != read:
-            read = walk.of_fact[analysis]
-            _read(key, walk, number, arrived, first, slots, read, values)
-        before = _gathered(walk.before[analysis], slots, values, days, points)
-        if before < walk.need[analysis, 0]:
+        if looks.of_fact[analysis] != read:
+            read = looks.of_fact[analysis]
+            _read(key, looks, number, arrived, first, slots, read, values)
+        before = _gathered(looks.before[analysis], slots, values, days, points)
+        if before < looks.need[analysis, 0]:
             continue
-        earlier = w.line_compiled(days, points, before) if walk.is_slope[analysis] else points[0]
-        after = _gathered(walk.after[analysis], slots, values, days, points)
-        if after < walk.need[analysis, 1]:
+        earlier = w.line_compiled(days, points, before) if looks.is_slope[analysis] else points[0]
+        after = _gathered(looks.after[analysis], slots, values, days, points)
+        if after < looks.need[analysis, 1]:
             continue
-        later = w.line_compiled(days, points, after) if walk.is_slope[analysis] else points[0]
+        later = w.line_compiled(days, points, after) if looks.is_slope[analysis] else points[0]
         if not math.isnan(later - earlier):
             differences[analysis, many[analysis]] = later - earlier
             many[analysis] += 1
+
+
+@nb.njit(cache=True)
+def estimate(values, many, critical, estimates, significant, analysis):  # type: ignore[no-untyped-def]
+    """The mean of differences, and whether its t interval of 95 % leaves out zero."""
+    if many == 0:
+        return
+    total, squares = 0.0, 0.0
+    for place in range(many):
+        total += values[place]
+    mean = total / many
+    for place in range(many):
+        squares += (values[place] - mean) * (values[place] - mean)
+    estimates[analysis] = mean
+    if many > 1:
+        significant[analysis] = abs(mean) > critical[many] * math.sqrt(squares / (many - 1) / many)
