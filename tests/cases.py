@@ -1,4 +1,4 @@
-"""Reads the cases of the five protocols and works out what the rules make of each: one answer a case, in its words.
+"""Reads the cases of the protocols and works out what the rules make of each: one answer a case, in its words.
 
 A case file is written by people who know the trial. Each case gives one thing and what is expected of it:
 
@@ -7,12 +7,15 @@ A case file is written by people who know the trial. Each case gives one thing a
     dose       visit, weight, count, viability
     course     days on which visits were done and doses given, adverse events, the day on which is asked
     calendar   the day of day 0, and the days on which visits were done
+    cohorts    on each day the level given and a letter for each person, N or T for a toxicity two days later; the day
+               on which is asked; the events of a boundary by the number of the person
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from fractions import Fraction
 from functools import cache
 from io import StringIO
@@ -20,22 +23,32 @@ from pathlib import Path
 from typing import Any
 
 import five_files
-from stromal.protocol.model import Protocol
+from stromal.protocol.file import load
+from stromal.protocol.model import Escalation, Hold, Protocol
 from stromal.protocol.nodes import yaml
 from stromal.protocol.tree import Ref
 from stromal.read import person
 from stromal.rules import dosing, eligibility, schedule
 from stromal.rules.chart import AdverseEvent, Chart, Infusion, VisitDone
-from stromal.rules.evaluate import judge
+from stromal.rules.escalation import Stop, standing
+from stromal.rules.evaluate import held, judge
 from stromal.rules.timing import Case
 from stromal.values import Quantity, Refused, exact, quantity
 
 FOLDER = Path(__file__).parents[1] / "protocols" / "cases"
 TAKEN_AWAY = "unrecorded"
-KINDS = ("person", "dose", "course", "calendar")
+KINDS = ("person", "dose", "course", "calendar", "cohorts")
 _TRUTHS = {"yes": True, "no": False}
-protocol_of = cache(five_files.protocol)
+EXAMPLE = Path(__file__).parents[1] / "docs" / "escalation.yaml"
 Node = Mapping[str, Any]
+
+
+@cache
+def protocol_of(trial: str) -> Protocol:
+    """One of the five, or the example of the manual."""
+    if trial == "EXAMPLE-2":
+        return load(EXAMPLE.read_text(encoding="utf-8"), EXAMPLE.name).require()
+    return five_files.protocol(trial)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +111,8 @@ def answer(case: Written) -> dict[str, Any]:
             return dosed(case.given, protocol)
         case "course":
             return followed(case, protocol)
+        case "cohorts":
+            return climbed(case.given, protocol)
     return planned(case.given, protocol)
 
 
@@ -149,6 +164,38 @@ def followed(case: Written, protocol: Protocol) -> dict[str, Any]:
         return {"rules": rules, "adjustment": "unknown", "refused": rung.rule}
     level = rung.level.value if rung.level else "none"
     return {"rules": rules, "adjustment": rung.adjustment, "level": level}
+
+
+def climbed(given: Node, protocol: Protocol) -> dict[str, Any]:
+    """Where the escalation stands, and whether the boundary was reached."""
+    only(given, "on", "given", "events")
+    rule, hold = protocol.rules["escalation"], protocol.rules["held"]
+    assert isinstance(rule, Escalation)
+    assert isinstance(hold, Hold)
+    charts = tuple(_climbers(given, protocol, rule.dose))
+    found = standing.standing(rule, protocol, charts, given["on"])
+    stop = isinstance(found.advice, Stop)
+    verdict = held(hold, Case(protocol, Chart(), given["on"], charts))
+    return {
+        "cohorts": found.written, "next": "stop" if stop else "wait" if found.waiting else "treat",
+        "level": "none" if found.level is None or found.waiting else found.level + 1, "why": found.advice.reason,
+        "earliest": found.earliest, "held": verdict.word, "events": verdict.reason,
+    }  # fmt: skip
+
+
+def _climbers(given: Node, protocol: Protocol, dose: str) -> Iterator[Chart]:
+    """Everybody who was given a level, in order; number 1 is the first."""
+    number = 0
+    for day, written in given["given"].items():
+        level = float(protocol.doses[dose].ladder[int(written[0]) - 1].value)
+        for sign in written[1:]:
+            number += 1
+            onset = day + timedelta(days=2)
+            grade = 4 if number in given.get("events", ()) else 3
+            toxic = sign == "T" or grade == 4
+            infusion = Infusion("infusion", dose, "L1", day, level, level, level, 5.0, entry=10 * number)
+            events = (AdverseEvent("AE1", "Fever", grade, onset, True, entry=10 * number + 1),) if toxic else ()
+            yield Chart(f"P{number}", day, day, infusions=(infusion,), adverse_events=events)
 
 
 def chart(given: Node, protocol: Protocol) -> Chart:

@@ -1,4 +1,4 @@
-"""What the five protocols say in plain English, as somebody last read it."""
+"""What the five protocols and the manual's example say in plain English, as somebody last read it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from golden.snapshots import same
 from stromal.protocol.file import load
 from stromal.protocol.words import checklist, schedule, synopsis, to_text
 
-PROTOCOLS = sorted((Path(__file__).resolve().parents[2] / "protocols").glob("*.yaml"))
+HOUSE = Path(__file__).resolve().parents[2]
+PROTOCOLS = [*sorted((HOUSE / "protocols").glob("*.yaml")), HOUSE / "docs" / "escalation.yaml"]
 
 
 @pytest.mark.parametrize("path", PROTOCOLS, ids=[path.stem for path in PROTOCOLS])

@@ -13,7 +13,7 @@ def design(rule: m.Escalation, protocol: m.Protocol) -> str:
     watched += [f"until {e.english(rule.seen, protocol)}"] if rule.seen else []
     course = rule.design in d.COURSES
     what = "the doses of a participant" if course else "the level of each cohort"
-    counted = "the worst grade is" if rule.design == "ladder" else "a toxicity is that"
+    counted = "it is moved by" if rule.design == "ladder" else "a participant has a toxicity when"
     said = (
         f"{what} of {e.spoken(rule.dose)} by {rule.design} ({d.DESIGNS[rule.design].says})",
         f"{counted} {e.english(rule.toxicity, protocol)}",
@@ -26,7 +26,7 @@ def design(rule: m.Escalation, protocol: m.Protocol) -> str:
 def boundary(named: m.Boundary, protocol: m.Protocol) -> str:
     """When a boundary holds, in a sentence."""
     says = d.BOUNDARIES[named.kind].says
-    what = f"participants of whom this is so reach the {named.kind} boundary ({says})"
+    what = f"more participants of whom this is so than the {named.kind} boundary allows ({says})"
     return "; ".join((f"{what}: {e.english(named.events, protocol)}", _numbers(named.numbers)))
 
 

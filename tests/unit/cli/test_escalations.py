@@ -43,13 +43,13 @@ def written(clinic: Clinic, path: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def book(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two cohorts: the first clear with one person replaced, the second too toxic; then one more."""
+    """Two cohorts: the first clear with one person replaced, then another, and one person aside."""
     clinic = Clinic(text(BOIN)).cohort("P1 P2 P3", BEGIN, 1)
     clinic.on(BEGIN + timedelta(days=4))
     clinic.must("coordinator", c.WithdrawParticipant("P3", BEGIN + timedelta(days=4), "moved away"))
     clinic.dosed("P4", BEGIN + timedelta(days=5), 1)
     later = BEGIN + timedelta(days=45)
-    clinic.cohort("P5 P6 P7", later, 2).dosed("P8", later, 3, "mixed up")
+    clinic.cohort("P5 P6 P7", later, 2).dosed("P8", later, 1, "mixed up")
     end = later + timedelta(days=30)
     clinic.on(end).must("coordinator", c.RegisterParticipant("P9", end))
     return written(clinic, tmp_path_factory.mktemp("books") / "trial.book")
@@ -58,11 +58,11 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_cohorts_level_and_why(book: Path) -> None:
     """The cohorts in notation, what comes next and why, who was replaced, who stands aside."""
     shown = replayed(book)
-    for words in ("cohorts", "1NNN 2NNN; aside: 3N", "3 people at level 3 (100 million cells)", "0 of 3 on dose 2: up",
+    for words in ("cohorts", "1NNN 2NNN; aside: 1N", "3 people at level 3 (100 million cells)", "0 of 3 on dose 2: up",
                   "replaced", "P3", "not before"):  # fmt: skip
         assert words in shown
     assert told(book, BEGIN + timedelta(days=75)) == {
-        "rule": "escalation", "design": "boin", "cohorts": ["1NNN", "2NNN"], "aside": ["3N"], "replaced": ["P3"],
+        "rule": "escalation", "design": "boin", "cohorts": ["1NNN", "2NNN"], "aside": ["1N"], "replaced": ["P3"],
         "next": "treat", "level": 3, "why": "0 of 3 on dose 2: up", "not_before": "2024-04-26",
     }  # fmt: skip
 

@@ -114,11 +114,11 @@ def test_in_plain_english() -> None:
     """The synopsis says what the design does, and what the boundary counts."""
     lines = [said for label, said in synopsis(load(EXAMPLE).require()).lines if label == "Rule"]
     assert lines[1] == (
-        "escalation: the level of each cohort of infusion by boin (the rate against two boundaries); a toxicity is "
-        "that toxicity (a related event of grade 3 or more within 28 days) holds; watched for 28 days; target 0.3, "
+        "escalation: the level of each cohort of infusion by boin (the rate against two boundaries); a "
+        "participant has a toxicity when toxicity (a related event of grade 3 or more within 28 days) holds; watched for 28 days; target 0.3, "
         "cohort 3, most 24, sentinel days 7"
     )
-    assert "reach the pocock boundary" in lines[2]
+    assert lines[2].startswith("held: more participants of whom this is so than the pocock boundary allows (the same")
     told = dict(synopsis(load(text(_RULES[5])).require()).lines[::-1])["Rule"]
     assert told, "a course is said too"
     words = [said for label, said in synopsis(load(text(_RULES[1])).require()).lines if "crm" in said]

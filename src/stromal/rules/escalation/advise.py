@@ -161,12 +161,14 @@ def _three(design: d.ThreePlusThree, tally: Tally) -> Advice:
     treated, toxic = tally.treated[dose], tally.toxic[dose]
     if toxic >= 2:
         return _three_down(design, tally, f"{toxic} of {treated} on dose {dose + 1}")
-    if treated == 3 and toxic == 1:
-        return Treat(dose, 3, "1 of 3: three more on the same dose")
+    # other numbers than three and six come about where people were treated against the design
+    more = 6 - treated if 3 < treated < 6 else 3
+    if treated < 6 and toxic == 1:
+        return Treat(dose, more, f"1 of {treated}: {'three' if more == 3 else more} more on the same dose")
     if dose + 1 < tally.top:
         return Treat(dose + 1, 3, f"{toxic} of {treated}: the next dose")
     if tally.top < tally.doses and treated < 6:
-        return Treat(dose, 3, "three more on the dose below the one that was too toxic")
+        return Treat(dose, more, f"{'three' if more == 3 else more} more on the dose below the one that was too toxic")
     return Stop(f"{toxic} of {treated} on the highest open dose", selected=dose)
 
 

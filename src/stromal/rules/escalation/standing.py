@@ -167,7 +167,8 @@ def _next(
     if last is not None and not last.full and not _left(design, tally, last):
         more = last.size - len(last.people)
         return Treat(last.level, more, f"{more} more of the cohort on dose {last.level + 1}"), ()
-    answer = _ask(design, tally)
+    # a design that waits is asked what it would say if nobody else had a toxicity; what it says is not yet to be done
+    answer = _ask(design, replace(tally, pending=()) if patient else tally)
     if not waiting:
         return answer, ()
     if isinstance(answer, Stop):
