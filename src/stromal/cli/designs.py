@@ -100,7 +100,26 @@ def monitor(
     return int(_planning().monitor(kind, given or [], limit, people, level, rates, as_json=as_json))
 
 
+@edge
+def simulate(
+    file: Annotated[Path, typer.Argument(metavar="PROTOCOL", help="A protocol file (YAML).")],
+    trials: Annotated[int, typer.Option(help="How many trials.")] = 10_000,
+    scenario: Annotated[
+        Path | None, typer.Option(help="Assumptions (YAML): toxicity, made, arrivals_per_month and so on.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same trials.")] = 1,
+    workers: Annotated[int, typer.Option(help="Over how many processes; their number changes no answer.")] = 1,
+    cluster: Annotated[str, typer.Option(help="The address of a Dask scheduler, instead of processes.")] = "",
+    report: Annotated[Path | None, typer.Option(help="Write the answers with figures as an HTML page.")] = None,
+    as_json: Json = False,
+) -> int:
+    """Simulate a whole protocol: declarations, length, doses, products lost, harm, power, with Monte Carlo errors."""
+    from stromal.cli import simulation  # noqa: PLC0415 - see above
+
+    return simulation.simulate(file, trials, scenario, seed, workers, cluster, report, as_json=as_json)
+
+
 def register(app: typer.Typer) -> None:
     """Add the commands to the program."""
-    for command in (design, compare, paths, monitor):
+    for command in (design, compare, paths, monitor, simulate):
         app.command()(command)

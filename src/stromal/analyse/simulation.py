@@ -1,0 +1,174 @@
+"""A whole protocol simulated many times: the committee's questions answered in sentences, numbers, figures, one page.
+
+Takes a Plan, Assumptions and a number of trials; gives Simulated, what it says in words, and one HTML page. Stands
+before the walk: nobody has been treated, and everything rests on assumptions that are told with the answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from stromal.analyse import simulation_figures
+from stromal.analyse import simulation_words as words
+from stromal.analyse.report import environment
+from stromal.designs import courses, spread
+from stromal.designs.assumptions import Assumptions
+from stromal.designs.plan import Plan
+from stromal.designs.totals import PARTS, Totals
+from stromal.designs.trial_job import TrialJob
+from stromal.designs.walk import MONTH
+from stromal.rules.escalation.courses import Within
+
+TOXICITIES = (0.01, 0.05, 0.10, 0.15, 0.20, 0.25, 0.30, 0.40, 0.50)
+"""True toxicities of the highest level at which the declaration is asked about."""
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """How often the trial declares at a true toxicity of its highest level; `exact` where nobody leaves and every
+    product passes (None where no closed form is known).
+    """
+
+    toxicity: float
+    share: float
+    error: float
+    exact: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Tested:
+    """One analysis over time: people in it, its mean estimate, how often it is significant with the assumed effect and
+    without any, each with its Monte Carlo error.
+    """
+
+    name: str
+    fact: str
+    effect: float
+    people: float
+    estimate: tuple[float, float]
+    power: tuple[float, float]
+    false: tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Simulated:
+    """A simulated protocol. `null` is the same world with a treatment that changes no outcome."""
+
+    plan: Plan
+    assumed: Assumptions
+    totals: Totals
+    null: Totals | None
+    curve: tuple[Point, ...]
+    seed: int
+
+    @property
+    def trials(self) -> int:
+        """How many trials were simulated."""
+        return self.totals.trials
+
+    def mean(self, name: str) -> tuple[float, float]:
+        """A mean over trials and its Monte Carlo error."""
+        return self.totals.mean(name)[0], self.totals.error(name)[0]
+
+    def share(self, name: str) -> tuple[float, float]:
+        """The share of trials in which something happened, in percent, and its Monte Carlo error."""
+        mean, error = self.mean(name)
+        return 100 * mean, 100 * error
+
+    @property
+    def months(self) -> tuple[float, float]:
+        """The mean length in months, and its Monte Carlo error."""
+        mean, error = self.mean("days")
+        return mean / MONTH, error / MONTH
+
+    def month(self, part: float) -> float:
+        """The length that this part of the trials do not exceed, in months."""
+        return self.totals.quantile("days", part) / MONTH
+
+    @property
+    def tested(self) -> tuple[Tested, ...]:
+        """Every analysis over time."""
+        found = []
+        for place, each in enumerate(self.plan.measured):
+            fact = next(n for n, scale in enumerate(self.plan.scales) if scale.fact == each.fact)
+            estimate = tuple(number[place] / PARTS for number in (self.totals.mean("estimates"),
+                                                                  self.totals.error("estimates")))  # fmt: skip
+            found.append(Tested(
+                each.name, self.plan.scales[fact].says, self.assumed.outcomes[fact].effect,
+                self.totals.mean("people")[place], (estimate[0], estimate[1]), _significant(self.totals, place),
+                _significant(self.null or self.totals, place),
+            ))  # fmt: skip
+        return tuple(found)
+
+    def _repr_html_(self) -> str:
+        """How a notebook shows it."""
+        return render(self)
+
+
+def _significant(totals: Totals, place: int) -> tuple[float, float]:
+    return 100 * totals.mean("significant")[place], 100 * totals.error("significant")[place]
+
+
+def steps(plan: Plan, trials: int) -> int:
+    """How many trials are simulated in all, for a progress bar."""
+    return trials * (2 if plan.measured else 1) + (fewer(trials) * len(TOXICITIES) if plan.declaration else 0)
+
+
+def fewer(trials: int) -> int:
+    """How many trials each point of the curve has."""
+    return max(trials // 4, min(trials, 1000))
+
+
+def simulate(
+    plan: Plan, assumed: Assumptions, trials: int, seed: int = 1, workers: int = 1, cluster: str = "",
+    told: Callable[[int], None] = lambda _: None,
+) -> Simulated:  # fmt: skip
+    """Simulate a plan, once more without any effect, and over true toxicities of its highest level.
+
+    ValueError where there is no trial or worker, or the cluster cannot be used.
+    """
+    done = 0
+
+    def made(world: Assumptions, many: int) -> Totals:
+        nonlocal done
+        found = spread.simulate(TrialJob(plan, world, seed), many, workers, cluster, lambda n: told(done + n))
+        done += many
+        return found
+
+    totals = made(assumed, trials)
+    null = made(assumed.null(), trials) if plan.measured else None
+    curve = tuple(_points(plan, assumed, fewer(trials), made)) if plan.declaration else ()
+    return Simulated(plan, assumed, totals, null, curve, seed)
+
+
+def _points(
+    plan: Plan, assumed: Assumptions, trials: int, made: Callable[[Assumptions, int], Totals]
+) -> Iterator[Point]:  # fmt: skip
+    for toxicity in TOXICITIES:
+        world = assumed.toxic(len(plan.levels) - 1, toxicity, plan.harm.least)
+        totals = made(world, trials)
+        yield Point(toxicity, totals.mean("declared")[0], totals.error("declared")[0], _exact(plan, world))
+
+
+def _exact(plan: Plan, world: Assumptions) -> float | None:
+    """The closed form where every dose of a person has a level of its own and one number of people is declared on."""
+    own = [plan.dose_starts[plan.steps[place].dose] for place in plan.giving]
+    if any(plan.dose_moves) or own != list(range(len(plan.levels))) or sum(plan.declares) != 1:
+        return None
+    design = Within(plan.planned, plan.declares.index(True))
+    return courses.characteristics(design, courses.graded(list(world.harming(plan.harm.least)))).declared
+
+
+# ---------------------------------------------------------------- the page
+
+
+def render(found: Simulated) -> str:
+    """The simulation as one HTML page that needs nothing else and prints on A4."""
+    pictures = [(each, Markup(each.svg)) for each in simulation_figures.drawn(found)]  # noqa: S704 - drawn here
+    return environment().get_template("simulation.html").render(
+        found=found, answers=words.answers(found), pictures=pictures, rows=words.rows(found),
+        told=words.assumptions_told(found),
+    )  # fmt: skip

@@ -1,0 +1,171 @@
+"""A simulated protocol in words: the committee's questions with their answers, rows of numbers, what was assumed.
+
+Takes a Simulated; gives sentences and rows, for the terminal and the page alike.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from stromal.designs.walk import MONTH
+
+if TYPE_CHECKING:
+    from stromal.analyse.simulation import Simulated
+
+
+def answers(found: Simulated) -> tuple[tuple[str, str], ...]:
+    """The committee's questions, each with its answer."""
+    return tuple(
+        (question, answer)
+        for question, answer in (
+            ("Would a dose that is not safe be declared safe?", _declaring(found)),
+            ("How long does the trial take?", _length(found)),
+            ("How many products are lost?", _products(found)),
+            ("How many doses are given?", _doses(found)),
+            ("How many people take part?", _people(found)),
+            ("Who is harmed?", _harm(found)),
+            ("Is the trial stopped?", _stopping(found)),
+            ("Would an effect be found?", _power(found)),
+        )
+        if answer
+    )
+
+
+def near(mean: float, error: float, unit: str = "") -> str:
+    """A mean with its Monte Carlo error, to as many digits as the error leaves."""
+    digits = 1 if not 0 < error < math.inf else min(max(-math.floor(math.log10(error)), 0), 4)
+    return f"{mean:.{digits}f} ± {error:.{digits}f}{unit}" if error < math.inf else f"{mean:.1f}{unit}"
+
+
+def _declaring(found: Simulated) -> str:
+    if not found.curve:
+        return ""
+    top = found.plan.levels[-1].name
+    told = [f"{near(100 * point.share, 100 * point.error, ' %')} when {100 * point.toxicity:g} %"
+            for point in found.curve if point.toxicity in (0.10, 0.20, 0.30, 0.50)]  # fmt: skip
+    share = near(*found.share("declared"), " %")
+    assumed = found.assumed.harming(found.plan.harm.least)[-1]
+    return (
+        f"The protocol may declare: {found.plan.declaration_says}. It does so in {', in '.join(told)} of people truly "
+        f"have unacceptable toxicity after {top}; and in {share} of the trials as assumed here, with "
+        f"{100 * assumed:.3g} %."
+    )
+
+
+def _length(found: Simulated) -> str:
+    return (
+        f"{near(*found.months)} months on average from the first screening on; half of the trials end within "
+        f"{found.month(0.5):.1f} months, nine in ten within {found.month(0.9):.1f}. The last person is enrolled after "
+        f"{found.mean('enrolment_days')[0] / MONTH:.1f} months."
+    )
+
+
+def _products(found: Simulated) -> str:
+    return (
+        f"{near(*found.mean('products_lost'))} on average: {near(*found.mean('failed'))} do not pass their release "
+        f"tests, {near(*found.mean('wasted'))} are made and not given. In one of ten trials it is "
+        f"{found.totals.quantile('failed', 0.9)} or more that do not pass."
+    )
+
+
+def _doses(found: Simulated) -> str:
+    given = found.totals.mean("given")
+    by_level = ", ".join(f"{each:.1f} of {level.name}" for each, level in zip(given, found.plan.levels, strict=True))
+    meant = len(found.plan.giving) * found.plan.planned
+    return (
+        f"{near(*found.mean('doses'))} of {meant} that are planned: {by_level}. {near(*found.mean('withheld'))} are "
+        f"withheld by a hold, the table or a condition, and {near(*found.mean('lost'))} lost with their product."
+    )
+
+
+def _people(found: Simulated) -> str:
+    return (
+        f"{near(*found.mean('screened'))} are screened and {near(*found.mean('enrolled'))} enrolled, of "
+        f"{found.plan.planned} planned; {near(*found.mean('came_through'))} get every dose without unacceptable "
+        f"toxicity and stay to the end, {near(*found.mean('left'))} leave early."
+    )
+
+
+def _harm(found: Simulated) -> str:
+    least = found.plan.harm.least
+    unacceptable = f" (related, of grade {least} or more)" if least < 6 else ""
+    return (
+        f"{near(*found.mean('harmed'))} people have unacceptable toxicity{unacceptable}, {found.mean('deaths')[0]:.2f} "
+        f"die of it; there are {near(*found.mean('events'))} adverse events in all, {near(*found.mean('severe'))} of "
+        f"them related and of grade 3 or more."
+    )
+
+
+def _stopping(found: Simulated) -> str:
+    if not found.plan.trial_hold:
+        return ""
+    return (
+        f"It is held {near(*found.mean('stops'))} times on average, and for good in "
+        f"{near(*found.share('closed'), ' %')} of the trials. {found.plan.stop_at} "
+        f"{'person' if found.plan.stop_at == 1 else 'people'} with unacceptable toxicity hold it; "
+        f"the {' and the '.join(found.plan.trial_release).replace('_', ' ')} may lift that."
+    )
+
+
+def _power(found: Simulated) -> str:
+    tests = {"change", "slope_difference"}
+    first = [name for name, method in found.plan.primary if method not in tests]
+    told = [f"The primary analysis ({', '.join(first)}) describes what happened and tests nothing."] if first else []
+    told += [
+        f"The analysis {each.name} ({each.fact}) finds a difference in {near(*each.power, ' %')} of the trials when "
+        f"treatment changes the monthly slope by {each.effect:+g}, and in {near(*each.false, ' %')} when it changes "
+        f"nothing; {each.people:.1f} people are in it on average."
+        for each in found.tested
+    ]
+    return " ".join(told)
+
+
+ROWS = (
+    ("screened", "people screened"), ("enrolled", "people enrolled"), ("came_through", "people who came through"),
+    ("harmed", "people with unacceptable toxicity"), ("deaths", "deaths"), ("left", "people who left early"),
+    ("doses", "doses given"), ("withheld", "doses withheld"), ("lost", "doses lost with their product"),
+    ("failed", "products that did not pass"), ("wasted", "products made and not given"),
+    ("events", "adverse events"), ("severe", "related events of grade 3 or more"), ("holds", "holds of a participant"),
+    ("stops", "holds of the trial"),
+)  # fmt: skip
+"""What is told of every trial."""
+
+
+def rows(found: Simulated) -> Iterator[tuple[str, str, str, str, str, str]]:
+    """What is counted: name, mean, Monte Carlo error, and where it is known the 5 %, 50 % and 95 % quantile."""
+    for name, says in ROWS:
+        mean, error = found.mean(name)
+        parts = ["", "", ""]
+        if name in found.totals.counts:
+            parts = [str(found.totals.quantile(name, part)) for part in (0.05, 0.5, 0.95)]
+        yield says, f"{mean:.2f}", f"{error:.3f}", parts[0], parts[1], parts[2]
+    month, error = found.months
+    few, half, many = (f"{found.month(part):.1f}" for part in (0.05, 0.5, 0.95))
+    yield "months", f"{month:.2f}", f"{error:.3f}", few, half, many
+
+
+def assumptions_told(found: Simulated) -> Iterator[tuple[str, str]]:
+    """Every assumption and its value."""
+    plan, assumed = found.plan, found.assumed
+    harming = assumed.harming(plan.harm.least)
+    for level, harm, made in zip(plan.levels, harming, assumed.made, strict=True):
+        yield (
+            f"after {level.name}",
+            f"unacceptable toxicity in {100 * harm:.3g} %; a product passes in {100 * made:.3g} %",
+        )
+    yield "toxicity begins", f"within {assumed.window_days} days of a dose"
+    yield "arrivals", f"{assumed.arrivals_per_month:g} a month, {100 * assumed.ineligible:.3g} % not eligible"
+    yield "leaving", f"{assumed.dropout_per_year:g} a person-year; {100 * assumed.missed_visit:.3g} % of visits missed"
+    lifted = " and ".join(f"{100 * each:.3g} %" for each in assumed.hold_lifted)
+    yield "holds", f"decided after {assumed.decision_days} days; lifted in {lifted} (participant and trial)"
+    yield "products", f"{assumed.attempts} attempts, {assumed.remake_days} days apart"
+    for scale, each in zip(plan.scales, assumed.outcomes, strict=True):
+        yield (
+            scale.says,
+            (
+                f"starts at {each.start:g} ± {each.start_sd:g}, changes by {each.slope:g} ± {each.slope_sd:g} a month, "
+                f"wobbles by {each.wobble:g}; treatment adds {each.effect:+g} a month"
+            ),
+        )
