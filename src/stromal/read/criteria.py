@@ -186,8 +186,14 @@ _NUMBERED = re.compile(r"(?:^|(?<=[\s.;,:]))(?P<number>\d{1,2})[.)](?:\s+|(?=[A-
 _BULLET = re.compile(r"(?:^|(?<=\s))[*•·●▪■\u2022-](?=\s+[A-Z])")
 
 
+_FEW_MARKS = re.compile(r"[\d*•·●▪■\u2022-](?:(?<=\d)[.)]|(?<!\d)\s)")
+"""What numbers and bullets of lists look like at a glance: most lines hold too few to be a list."""
+
+
 def _unglued(line: str) -> list[str]:
     """A line that holds a whole list, parted at its numbers or bullets; any other line as it is."""
+    if len(_FEW_MARKS.findall(line)) <= 2:
+        return [line]
     found = list(_NUMBERED.finditer(line))
     numbers = [int(match["number"]) for match in found]
     running = [place for place, number in enumerate(numbers) if number == numbers[0] + place]
@@ -207,8 +213,10 @@ def blocks(text: str) -> Iterator[Block]:
     """
     block = Block("criteria")
     for number, printed in enumerate(text.splitlines(), 1):
-        for line in _INSIDE.split(printed):
-            found = _heading(line)
+        # Nearly all lines show at a glance that they hold no heading, so the long patterns are seldom asked.
+        named = "clusi" in printed.lower() or not printed.isascii()
+        for line in _INSIDE.split(printed) if named else (printed,):
+            found = _heading(line) if named or line.rstrip().endswith(":") else None
             if found:
                 if block.lines or block.line:
                     yield block

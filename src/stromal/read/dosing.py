@@ -62,7 +62,8 @@ def dose_statements(readings: dict[str, list[Reading]]) -> Iterator[Statement]:
     """Every statement about doses that the readings support."""
     known = _weighed({name: readings[name] for name in (*_GIVEN, *_APART) if name in readings})
     for name in (*_NUMBERED, *_APART):
-        yield settle(name, known.get(name, []))
+        if name in known:
+            yield settle(name, known[name])
     levels = known.get("dose_level", []) + known.get("dose_subsequent", [])
     if levels:
         every = [*(r for name in _NUMBERED for r in known.get(name, [])), *known.get("dose", []), *levels]

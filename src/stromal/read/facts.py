@@ -7,7 +7,7 @@ means, so that the same facts come out of every layout. Part of the first step o
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from stromal.read import aims, counts, prose
@@ -394,24 +394,29 @@ _EXPECTED = (
 """What a registry page should state: where it does not, the statement says that it is missing."""
 
 
+def _said(names: Iterable[str], known: Container[str], *also: str) -> list[str]:
+    """The names of which the page says something, or ought to: nobody misses the others."""
+    return [name for name in names if name in known or name in _EXPECTED or name in also]
+
+
 def _every(sections: tuple[Section, ...], fields: Labelled) -> Iterator[Statement]:
     readings = _prose_readings(sections)
     for name in _SOURCES:
         readings[name] = _named_first(sections, readings.get(name, []))
     yield from _identity(sections, fields)
-    for label in _FIELDS:
+    for label in _said(_FIELDS, fields, "sponsor"):
         yield _sponsor(sections, fields) if label == "sponsor" else _field_statement(fields, label)
     yield _conditions(sections)
     yield _enrolment(fields, readings)
     yield age_statement(sections)
     yield from dose_statements(readings)
     yield _product(sections, readings)
-    for name in _SETTLED:
+    for name in _said(_SETTLED, readings):
         yield from _beside(name, readings.get(name, []))
     yield from _follow_ups(readings.get("follow_up", []))
-    for name in _LISTED:
+    for name in _said(_LISTED, readings):
         yield _together(name, readings.get(name, []))
-    for name in _SOURCES:
+    for name in _said(_SOURCES, readings):
         yield _source(name, readings.get(name, []))
     yield from _visits(readings.get("visits", []))
     yield _screening(fields)

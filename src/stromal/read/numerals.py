@@ -53,6 +53,12 @@ def mend(text: str) -> str:
     return _ENTITY.sub(_sign, plain) if _escaped(plain) else plain
 
 
+@lru_cache(KEPT)
+def lowered(text: str) -> str:
+    """The mended text in small letters, of the same length, for the patterns that `small` makes."""
+    return mend(text).lower()
+
+
 def tidy(text: str) -> str:
     """A line for people: escapes undone, blanks joined."""
     if _escaped(text):

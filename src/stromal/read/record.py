@@ -265,8 +265,11 @@ def settle(name: str, readings: Iterable[Reading], note: str = "") -> Statement:
     every = tuple(readings)
     if not every:
         return Statement(name, None, "", "missing", note=note)
-    # One reading, which most statements have, needs no comparing with others.
-    joined = every if len(every) == 1 else gather(_resolve(every))
+    if len(every) == 1:  # as most statements have: there is nothing to compare
+        only = every[0]
+        places = tuple(dict.fromkeys(only.places))
+        return Statement(name, only.value, only.unit, only.state, places, every, note or only.note)
+    joined = gather(_resolve(every))
     places = tuple(dict.fromkeys(place for reading in joined for place in reading.places))
     notes = note or "; ".join(dict.fromkeys(filter(None, (reading.note for reading in joined))))
     if len(joined) == 1 and joined[0].state != "ambiguous":

@@ -30,11 +30,12 @@ MODULES = {
 """Our short names for the modules of the protocol section."""
 
 
-def at(tree: Tree, path: str) -> Any:
+def at(tree: Tree | None, path: str) -> Any:
     """The value at a dotted path (`protocolSection.designModule.phases`), or None where the record has none."""
     value: Any = tree
     for step in path.split("."):
-        if not isinstance(value, Mapping):
+        # A decoded record is made of plain dicts: asking for any mapping takes ten times as long.
+        if type(value) is not dict and not isinstance(value, Mapping):
             return None
         value = value.get(step)
     return value
@@ -42,14 +43,16 @@ def at(tree: Tree, path: str) -> Any:
 
 def module(tree: Tree, name: str) -> Tree:
     """A module of the protocol section by its short name; empty where the record lacks it."""
-    found = at(tree, f"protocolSection.{MODULES[name]}")
-    return cast(Tree, found) if isinstance(found, Mapping) else {}
+    found = at(tree.get("protocolSection"), MODULES[name])
+    return cast(Tree, found) if type(found) is dict or isinstance(found, Mapping) else {}
 
 
 def rows(part: Tree, name: str) -> Sequence[Tree]:
     """The rows of a list of objects; empty where there is none. What is no object is left out."""
     found = part.get(name)
-    return tuple(row for row in found if isinstance(row, Mapping)) if isinstance(found, list) else ()
+    if not isinstance(found, list):
+        return ()
+    return [row for row in found if type(row) is dict or isinstance(row, Mapping)]
 
 
 def words(part: Tree, name: str) -> str:

@@ -125,7 +125,7 @@ def _read(piece: Piece, *, prose: bool) -> Record:
     identity = v2.identity(tree)
     notes = (*piece.notes, *_nameless(identity, piece.file), *_findings(tree, piece.file, prose=prose))
     if prose:
-        return replace(facts.record(layout, piece.file, v2.sections(tree, piece.file), tree), findings=notes)
+        return _told(layout, piece.file, tree, notes)
     made = unread(identity, v2.title(tree), layout, piece.file, _sections, notes)
     object.__setattr__(made, "tree", tree)
     return made
@@ -148,8 +148,15 @@ def parse(content: bytes, file: str = "", *, prose: bool = True) -> Record:
 
     Identity, title and findings stand at once; without `prose` the tree and the sections are made when asked for.
     """
-    quick = None if prose else _quick(Piece(content, file))  # most records are one object, and need no unwrapping
-    return quick or _read(_lone(content, file), prose=prose)
+    quick = _quick(Piece(content, file))  # most records are one object, and need no unwrapping
+    if quick is None:
+        return _read(_lone(content, file), prose=prose)
+    return _told(quick.layout, file, quick.tree or {}, quick.findings) if prose else quick
+
+
+def _told(layout: str, file: str, tree: Tree, findings: tuple[Finding, ...]) -> Record:
+    """The record of a tree, with every fact that its fields and sentences tell."""
+    return replace(facts.record(layout, file, v2.sections(tree, file), tree), findings=findings)
 
 
 def read_tree(content: bytes, file: str = "") -> Tree:

@@ -100,21 +100,29 @@ def _titles(tree: Tree, file: str) -> Iterator[Item]:
         yield _item(official, file, _path("identification", "officialTitle"), label)
 
 
+def _within(label: str, field: str) -> str:
+    """Where in its module the value of a label stands."""
+    inside = "date" if field.endswith("DateStruct") else _INSIDE.get(label) or _INSIDE.get(field)
+    return f"{field}.{inside}" if inside else field
+
+
+_WITHIN = tuple(
+    (label, name, _within(label, field), _path(name, _within(label, field))) for label, name, field in _LABELLED
+)
+"""The labels with the paths of their values: in the module, and in the record."""
+
+
 def _labelled(tree: Tree, file: str) -> Iterator[Item]:
     number = identity(tree)
     if number:
         own = words(module(tree, "identification"), "nctId")
         yield _item(number, file, _path("identification", "nctId") if own else f"{OWN}.id", "registry_id")
-    for label, name, field in _LABELLED:
-        part, inside = module(tree, name), _INSIDE.get(label) or _INSIDE.get(field)
-        path = f"{field}.{inside}" if inside else field
-        value = at(part, path)
-        if field.endswith("DateStruct"):
-            value, path = day(part, field), f"{field}.date"
+    for label, name, within, path in _WITHIN:
+        value = at(module(tree, name), within)
         if isinstance(value, list):
             value = "/".join(str(each) for each in value)
-        if value not in (None, ""):
-            yield _item(str(value), file, _path(name, path), label)
+        if value is not None and value != "" and (isinstance(value, str) or not path.endswith(".date")):
+            yield _item(str(value), file, path, label)
 
 
 def _text(name: str, field: str) -> Callable[[Tree, str], Iterator[Item]]:
