@@ -19,8 +19,6 @@ from stromal.rules.escalation.standing import Standing
 
 def _rules(state: State, day: date) -> Iterator[tuple[Protocol, Escalation]]:
     """The designs of the version in force on a day."""
-    if not state.versions:
-        return
     in_force = [each for each in state.versions if each.effective <= day] or list(state.versions[:1])
     protocol = read_protocols(state)[max(in_force, key=lambda each: (each.effective, each.version)).version]
     for rule in protocol.rules.values():

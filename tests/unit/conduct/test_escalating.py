@@ -474,3 +474,21 @@ def test_an_amendment_in_another_unit_speaks_for_those_who_consented_to_it() -> 
     )  # fmt: skip
     clinic.on(AFTER).must("data_manager", c.AdoptProtocol(amended))
     assert isinstance(clinic.give("P4", AFTER, 2), Receipt)
+
+
+def test_after_the_stop_the_amount_is_the_last_one() -> None:
+    """Somebody dosed after the stop without a stated level gets the amount of the last cohort, on a signature."""
+    clinic = Clinic(text(BOIN)).cohort("P1T P2T P3T", BEGIN, 1).ready("P4", AFTER)
+    assert isinstance(clinic.give("P4", AFTER, None, "compassionate use"), Receipt)
+    assert clinic.person("P4").chart.infusions[0].level == LEVELS[0]
+
+
+def test_within_until_a_visit_has_taken_place() -> None:
+    """Within the participant too the watching may end with a condition."""
+    clinic = Clinic(WITHIN.replace("window: 28 days\n    people", "seen: done(month_1)\n    people")).dosed(
+        "P1", BEGIN, 1
+    )
+    day = BEGIN + next_dose(clinic, "P1", "infusion_1", 40)
+    assert "is watched still" in why(clinic.give("P1", day, 2, visit="infusion_1")).message
+    clinic.must("coordinator", c.AttendVisit("P1", "month_1", day))
+    assert isinstance(clinic.give("P1", day, 2, visit="infusion_1"), Receipt)

@@ -114,9 +114,9 @@ def test_in_plain_english() -> None:
     """The synopsis says what the design does, and what the boundary counts."""
     lines = [said for label, said in synopsis(load(EXAMPLE).require()).lines if label == "Rule"]
     assert lines[1] == (
-        "escalation: the level of each cohort of infusion by boin (the rate against two boundaries); a "
-        "participant has a toxicity when toxicity (a related event of grade 3 or more within 28 days) holds; watched for 28 days; target 0.3, "
-        "cohort 3, most 24, sentinel days 7"
+        "escalation: the level of each cohort of infusion by boin (the rate against two boundaries); a participant "
+        "has a toxicity when toxicity (a related event of grade 3 or more within 28 days) holds; watched for 28 days; "
+        "target 0.3, cohort 3, most 24, sentinel days 7"
     )
     assert lines[2].startswith("held: more participants of whom this is so than the pocock boundary allows (the same")
     told = dict(synopsis(load(text(_RULES[5])).require()).lines[::-1])["Rule"]

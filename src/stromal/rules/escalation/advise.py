@@ -163,7 +163,7 @@ def _three(design: d.ThreePlusThree, tally: Tally) -> Advice:
         return _three_down(design, tally, f"{toxic} of {treated} on dose {dose + 1}")
     # other numbers than three and six come about where people were treated against the design
     more = 6 - treated if 3 < treated < 6 else 3
-    if treated < 6 and toxic == 1:
+    if 3 <= treated < 6 and toxic == 1:
         return Treat(dose, more, f"1 of {treated}: {'three' if more == 3 else more} more on the same dose")
     if dose + 1 < tally.top:
         return Treat(dose + 1, 3, f"{toxic} of {treated}: the next dose")

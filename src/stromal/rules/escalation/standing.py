@@ -91,6 +91,8 @@ def standing(
     doses = len(protocol.doses[rule.dose].ladder)
     cohorts, tally = _fold(design, doses, counted, history.aside)
     aside = tuple(Group(each.level, (each,), 1) for each in counted if each.participant in history.aside)
+    if cohorts and not cohorts[-1].full:
+        tally = replace(tally, top=_best(design, tally, cohorts[-1]).top)
     advice, waiting = _next(design, cohorts, tally, open_ones(counted), patient=waits(rule))
     place = len(cohorts[-1].people) if cohorts and _filled(cohorts[-1], advice) else 0
     return Standing(
@@ -120,7 +122,10 @@ def _fold(
         answer = _ask(design, _pending(tally, waiting))
         size = answer.size if isinstance(answer, Treat) else usual
         members, rest = _together(rest, size, aside)
-        tally = observe(design, tally, members[0].level, len(members), sum(each.toxic is True for each in members))
+        after = observe(design, tally, members[0].level, len(members), sum(each.toxic is True for each in members))
+        going_on = len(members) < size and all(each.participant in aside for each in rest)
+        # a level is judged by whole cohorts: one that goes on closes it only where it would in any case, see _best
+        tally = replace(after, top=tally.top) if going_on else after
         cohorts.append(Group(members[0].level, members, size))
         waiting += open_ones(members)
     return tuple(cohorts), _pending(tally, waiting)
@@ -151,12 +156,17 @@ def _pending(tally: Tally, waiting: Sequence[Seen]) -> Tally:
 
 
 def _ask(design: d.Design, tally: Tally) -> Advice:
-    """What the design says; before its first cohort it knows of those aside only which doses are closed."""
-    if tally.current >= 0:
-        return advise(design, tally)
+    """What the design says, never a closed level: one may be closed while people are treated above it.
+
+    Before its first cohort the design knows of those aside only which levels are closed.
+    """
+    known = tally if tally.current >= 0 else replace(begin(tally.doses), top=tally.top)
+    answer = advise(design, known)
+    if isinstance(answer, Stop) or answer.dose < tally.top:
+        return answer
     if tally.top == 0:
         return Stop("the lowest dose is too toxic", selected=None)
-    return advise(design, replace(begin(tally.doses), top=tally.top))
+    return replace(answer, dose=tally.top - 1, reason=f"{answer.reason}; dose {tally.top + 1} and above are closed")
 
 
 def _next(
@@ -181,11 +191,16 @@ def _next(
     return answer, ()
 
 
+def _best(design: d.Design, tally: Tally, last: Group) -> Tally:
+    """The tally if the rest of a cohort comes, and nobody else has a toxicity."""
+    return replace(observe(design, tally, last.level, last.size - len(last.people), 0), pending=())
+
+
 def _left(design: d.Design, tally: Tally, last: Group) -> bool:
     """Whether a cohort is left before it is full: its level was closed, the trial stops, or toxicities of its own make
     the design go down even if nobody else has one.
     """
-    best = replace(observe(design, tally, last.level, last.size - len(last.people), 0), pending=())
+    best = _best(design, tally, last)
     inside, whole = advise(d.core(design), best), advise(design, best)
     if best.top <= last.level or any(isinstance(each, Stop) and each.selected is None for each in (inside, whole)):
         return True
