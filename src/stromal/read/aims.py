@@ -12,8 +12,8 @@ import re
 from collections.abc import Iterable, Iterator
 
 from stromal.read.doses import doses
-from stromal.read.numerals import NUMBER, amounts, mend, tidy
-from stromal.read.phrases import Found, leading, pattern, sentence_at, sentences
+from stromal.read.numerals import NUMBER, amounts, lowered, mend, tidy
+from stromal.read.phrases import Found, leading, sentences, small
 from stromal.read.readers import Reader, Readers
 from stromal.read.record import Fields, Value
 from stromal.read.sieve import Sifted
@@ -35,11 +35,11 @@ _AIM = (
 )
 _SAYS = r"\s*(?:is|are|will\s+be|was|were|includes?|included|:)\s*(?P<what>.+)"
 _AIMS = (
-    ("primary_outcome", pattern(rf"\bprimary\s+(?:\w+\s+)?{_AIM}{_SAYS}")),
-    ("secondary_outcomes", pattern(rf"\bsecondary\s+(?:\w+\s+)?{_AIM}{_SAYS}")),
+    ("primary_outcome", small(rf"\bprimary\s+(?:\w+\s+)?{_AIM}{_SAYS}")),
+    ("secondary_outcomes", small(rf"\bsecondary\s+(?:\w+\s+)?{_AIM}{_SAYS}")),
 )
-_FOLLOWING = pattern(r"\bfollowing\s*:\s*(?P<list>.+)")
-_UNNAMED = pattern(r"\bas\s+(?P<which>primary|secondary)\s+(?:end[\s-]?points?|outcomes?)(?:\s+measures?)?\s*\.?\s*$")
+_FOLLOWING = small(r"\bfollowing\s*:\s*(?P<list>.+)")
+_UNNAMED = small(r"\bas\s+(?P<which>primary|secondary)\s+(?:end[\s-]?points?|outcomes?)(?:\s+measures?)?\s*\.?\s*$")
 
 
 def outcome(measure: str, time_frame: str = "", method: str = "") -> Fields:
@@ -50,9 +50,9 @@ def outcome(measure: str, time_frame: str = "", method: str = "") -> Fields:
 
 def aims(line: str) -> tuple[Found, ...]:
     """Outcomes that sentences declare primary or secondary; a list after `the following:` is taken apart."""
-    text = mend(line)
+    text = lowered(line)
     made = []
-    for low, high in sentences(text):
+    for low, high in sentences(mend(line)):
         for name, said in _AIMS:
             match = said.search(text, low, high)
             if match is None:
@@ -68,9 +68,9 @@ def aims(line: str) -> tuple[Found, ...]:
 
 def unnamed_aims(line: str) -> tuple[Found, ...]:
     """Sentences that speak of endpoints without saying which."""
-    text = mend(line)
+    text = lowered(line)
     made = []
-    for low, high in sentences(text):
+    for low, high in sentences(mend(line)):
         match = _UNNAMED.search(text, low, high)
         if match:
             made.append(Found(f"{match['which'].lower()}_unnamed", low, high, None, state="missing"))
@@ -79,18 +79,16 @@ def unnamed_aims(line: str) -> tuple[Found, ...]:
 
 # ---------------------------------------------------------------- analysis and assessments
 
-_CHANGE = pattern(
-    r"\b(?P<per>month|week|year|annual)(?:ly)?\s+(?:\w+\s+)?(?P<what>changes?|declines?|slopes?|rates?)\b"
-)
-_AGAINST = pattern(r"\bcompared\s+(?:to|with)\b[^.;]*?\b(?P<against>run[\s-]?in|baseline|placebo|control)\b")
+_CHANGE = small(r"\b(?P<per>month|week|year|annual)(?:ly)?\s+(?:\w+\s+)?(?P<what>changes?|declines?|slopes?|rates?)\b")
+_AGAINST = small(r"\bcompared\s+(?:to|with)\b[^.;]*?\b(?P<against>run[\s-]?in|baseline|placebo|control)\b")
 _PER = {"month": "month", "week": "week", "year": "year", "annual": "year"}
 
 
 def analyses(line: str) -> tuple[Found, ...]:
     """A comparison of rates of change: of what, per how long, against what."""
-    text = mend(line)
+    text = lowered(line)
     made = []
-    for low, high in sentences(text):
+    for low, high in sentences(mend(line)):
         change, against = _CHANGE.search(text, low, high), _AGAINST.search(text, low, high)
         if change is None or against is None:
             continue
@@ -104,7 +102,7 @@ def analyses(line: str) -> tuple[Found, ...]:
     return tuple(made)
 
 
-_LOOKED_AT = pattern(
+_LOOKED_AT = small(
     r"\b(?:evaluat\w*|assess\w*|measure\w*|follow\w*|visits?|examin\w*|monitor\w*|outcomes?|parameters?|calculated"
     r"|based\s+on|efficacy|safety|chart|scor\w+)\b"
 )
@@ -112,9 +110,9 @@ _LOOKED_AT = pattern(
 
 def assessments(line: str) -> tuple[Found, ...]:
     """What is looked at: every measure that a sentence about looking at people names."""
-    text = mend(line)
+    text = lowered(line)
     made = []
-    for low, high in sentences(text):
+    for low, high in sentences(mend(line)):
         if _LOOKED_AT.search(text, low, high):
             for start, end, term in terms_in(text[low:high], MEASURES):
                 made.append(Found("assessments", low + start, low + end, term.name))
@@ -128,19 +126,19 @@ def measures(line: str) -> tuple[Found, ...]:
 
 # ---------------------------------------------------------------- rules, conditioning, people
 
-_SAFE = pattern(r"\b(?:safe|tolerated)\s+dose\b|\bdeclared?\s+safe\b|\bconsider\w*\s+safe\b")
-_COMPLETED = pattern(
+_SAFE = small(r"\b(?:safe|tolerated)\s+dose\b|\bdeclared?\s+safe\b|\bconsider\w*\s+safe\b")
+_COMPLETED = small(
     r"\bonly\s+(?:after|when|if|once)\s+(?P<all>all\s+)?[^.;]*?\bcompleted?\s+(?P<what>(?:all|both|the|their)\s+[^.;]*?"
     r"(?:infusions?|injections?|doses?|administrations?|treatments?))\b"
 )
-_PATIENTS = pattern(r"\s+(?:\w+\s+){0,3}?(?:patients?|participants?|subjects?|people|individuals)\b")
+_PATIENTS = small(r"\s+(?:\w+\s+){0,3}?(?:patients?|participants?|subjects?|people|individuals)\b")
 
 
 def safety_rules(line: str) -> tuple[Found, ...]:
     """When a dose may be called safe: how many people must have completed what, and which dose."""
-    text = mend(line)
+    text = lowered(line)
     made = []
-    for low, high in sentences(text):
+    for low, high in sentences(mend(line)):
         done = _COMPLETED.search(text, low, high)
         if done is None or not _SAFE.search(text, low, high):
             continue
@@ -157,7 +155,7 @@ def safety_rules(line: str) -> tuple[Found, ...]:
     return tuple(made)
 
 
-_NO_CONDITIONING = pattern(
+_NO_CONDITIONING = small(
     r"\bno\s+(?:\w+\s+)?conditioning\b(?:\s+(?:regimen\s+)?(?:is|was|will be)\s+\w+)?|\bwithout\s+conditioning\b"
 )
 
@@ -167,16 +165,16 @@ def conditionings(line: str) -> tuple[Found, ...]:
     return tuple(Found("conditioning", m.start(), m.end(), "none") for m in _NO_CONDITIONING.finditer(mend(line)))
 
 
-_ALL_OF_THEM = pattern(
+_ALL_OF_THEM = small(
     r"\b(?:(?P<whole>all|total\s+of)|enrol\w*|recruit\w*|administered\s+to|includ\w+)\s+(?:up\s+to\s+|the\s+)?$"
 )
-_WILL_ENTER = pattern(r"\s+will\s+be\s+(?:enrol\w*|recruited|included)\b")
-_OF_EACH = pattern(r"\s*(?:\w+\s+){0,4}?(?:each|per|every)\b")
+_WILL_ENTER = small(r"\s+will\s+be\s+(?:enrol\w*|recruited|included)\b")
+_OF_EACH = small(r"\s*(?:\w+\s+){0,4}?(?:each|per|every)\b")
 
 
 def enrolments(line: str) -> tuple[Found, ...]:
     """How many people the prose says take part."""
-    text = mend(line)
+    text = lowered(line)
     made = []
     for amount in amounts(line):
         people = _PATIENTS.match(text, amount.end)
@@ -191,50 +189,54 @@ def enrolments(line: str) -> tuple[Found, ...]:
 
 # ---------------------------------------------------------------- products
 
-_DERIVED = pattern(r"(?:[\s-]+tissue)?[\s-]+derived\b")
-_TRANSPLANT = pattern(r"\s*(?:\w+\s+){0,2}transplant")
-_FROM = pattern(r"\b(?:from|of)\s+(?:the\s+)?(?:\w+\s+)?$")
+_DERIVED = small(r"(?:[\s-]+tissue)?[\s-]+derived\b")
+_TRANSPLANT = small(r"\s*(?:\w+\s+){0,2}transplant")
+_FROM = small(r"\b(?:from|of)\s+(?:the\s+)?(?:\w+\s+)?$")
 _REACH = 1000
 """Words further away than this are no part of the same thought, even where no stop ends the sentence."""
 _BEFORE_CELLS = 80
 """A tissue or donor named further than this before the cells does not describe them."""
 
 
-def _describes(text: str, start: int, end: int, listed: bool) -> bool:
+_CELLS = small(CELLS.pattern)
+
+
+def _describes(text: str, sentence: tuple[int, int], start: int, end: int, listed: bool) -> bool:
     """Whether words describe the product: they stand shortly before its cells, or after `from`."""
-    low, high = sentence_at(text, start)
-    cells = CELLS.search(text, start, min(high, end + _BEFORE_CELLS))  # BMSC names the tissue and the cells at once
+    low, high = sentence
+    cells = _CELLS.search(text, start, min(high, end + _BEFORE_CELLS))  # BMSC names the tissue and the cells at once
     between = text[end : cells.start()] if cells else ""
     transplant = _TRANSPLANT.match(text, end, high)
     # Preparation is also told behind the cells; a tissue they are `derived` from describes them over any comma.
-    if listed and CELLS.search(text, max(low, start - _BEFORE_CELLS), start):
+    if listed and _CELLS.search(text, max(low, start - _BEFORE_CELLS), start):
         return True
     if cells and not transplant and (listed or ", " not in between or _DERIVED.match(text, end)):
         return True
     led = leading(_FROM, text, start, low)
-    return bool(led and not transplant and CELLS.search(text, max(low, start - _REACH), start))
+    return bool(led and not transplant and _CELLS.search(text, max(low, start - _REACH), start))
 
 
 def products(line: str) -> tuple[Found, ...]:
     """What the cells are: from whom, from which tissue, how prepared; sentences about another product are left out."""
-    text = mend(line)
+    text = lowered(line)
     made, shown = list[Found](), _SOURCES.worth(text)
-    for low, high in sentences(text):
-        if other_product(text[low:high]) is not None:
+    others, donor = bool(_OTHERS.worth(text)), "donor" in text  # asked once a line: few lines hold either
+    for low, high in sentences(mend(line)):
+        if others and other_product(text[low:high]) is not None:
             continue
         for (name, value), printed in shown:
             match = printed.search(text, low, high)
-            if match and _describes(text, *match.span(), name == "product_processing"):
+            if match and _describes(text, (low, high), *match.span(), name == "product_processing"):
                 made.append(Found(name, *match.span(), value))
-        match = _SAME_DONOR.search(text, low, high)
+        match = _SAME_DONOR.search(text, low, high) if donor else None
         if match:
             made.append(Found("same_donor", *match.span(), True))
     return tuple(made)
 
 
 _ORDINALS = {name: at for at, name in enumerate(("first", "second", "third", "fourth", "fifth", "sixth", "seventh"), 1)}
-_PASSAGE = pattern(r"\bpassages?\s*(?:number\s*)?(?:#|no\.?\s*)?(?:of\s+|from\s+|between\s+)?$")
-_PASSED = pattern(
+_PASSAGE = small(r"\bpassages?\s*(?:number\s*)?(?:#|no\.?\s*)?(?:of\s+|from\s+|between\s+)?$")
+_PASSED = small(
     rf"\b(?P<which>{'|'.join(_ORDINALS)}|\d(?:st|nd|rd|th))\s+(?:cell\s+|culture\s+)?passages?\b",
     r"|\bpassages?\s*\(?P-?(?P<number>\d)\b",
 )
@@ -244,7 +246,7 @@ _LAST_PASSAGE = 20
 
 def passages(line: str) -> tuple[Found, ...]:
     """In which passage of culture the cells are: `at passage 3`, `passages 3 to 5`, `the third passage`."""
-    text = mend(line)
+    text = lowered(line)
     made = []
     for amount in amounts(line):
         lead = leading(_PASSAGE, text, amount.start)
@@ -257,16 +259,17 @@ def passages(line: str) -> tuple[Found, ...]:
 
 
 _SOURCES = Sifted(
-    ((f"product_{name}", value), printed)
+    ((f"product_{name}", value), small(printed.pattern))
     for name, words in (("donor", DONORS), ("tissue", TISSUES), ("processing", PROCESSING))
     for value, printed in words
 )
-_OTHERS = Sifted(OTHER_PRODUCTS)
-_SAME_DONOR = pattern(r"\b(?:original|same)\s+(?:[\w-]+\s+){0,3}donor\b")
+_OTHERS = Sifted((value, small(printed.pattern)) for value, printed in OTHER_PRODUCTS)
+_SAME_DONOR = small(r"\b(?:original|same)\s+(?:[\w-]+\s+){0,3}donor\b")
 
 
 def other_product(sentence: str) -> tuple[int, int, str] | None:
     """A product that is not the trial's cells, where the sentence names one."""
+    sentence = sentence.lower()
     for value, printed in _OTHERS.worth(sentence):
         match = printed.search(sentence)
         if match:
@@ -276,16 +279,16 @@ def other_product(sentence: str) -> tuple[int, int, str] | None:
 
 def second_products(line: str) -> tuple[Found, ...]:
     """Products beside the trial's cells that sentences say are given."""
-    text = mend(line)
+    text = lowered(line)
     made = []
-    for low, high in sentences(text):
+    for low, high in sentences(mend(line)):
         other = other_product(text[low:high])
         if other and _USED.search(text, low, high):
             made.append(Found("second_product", low + other[0], low + other[1], other[2]))
     return tuple(made)
 
 
-_USED = pattern(
+_USED = small(
     r"\b(?:will|is|are|was|were)\s+(?:be\s+)?(?:\w+\s+)?(?:utili[sz]ed|used|given|administered|injected|infused)\b",
     r"|\b(?:will|patients?|subjects?|participants?)\s+(?:also\s+)?receive\b",
 )

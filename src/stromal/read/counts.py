@@ -295,7 +295,7 @@ def _sizes_shared(found: list[Count], text: str) -> None:
 
 def plain_signs(text: str) -> str:
     """Signs of other scripts that look like ours, as ours; the length stays."""
-    return text.translate(_MORE_ALIKE)
+    return text if text.isascii() else text.translate(_MORE_ALIKE)
 
 
 def may_count(text: str) -> bool:
@@ -303,17 +303,17 @@ def may_count(text: str) -> bool:
     return _LOOKS.search(text) is not None
 
 
-_SCALE_WORDS = re.compile(r"thousand|mil|mio|mln|bil", re.IGNORECASE)
+_SCALE_WORDS = re.compile(r"(?:thousand|m(?:il|io|ln)|bil)")
 _BEGIN = re.compile(r"[\d.](?<![\w.^][\d.])")
 """Where a count in digits may begin. Its first sign stands first, so that the search leaps from digit to digit."""
+_BEGIN_WORDED = re.compile(r"[\d.a-z](?<![\w.^][\d.a-z])(?:(?<=[\d.])|(?<=a)(?=[\s-])|(?<=[efhnost])(?=[a-z]))")
+"""The same where numbers in words may count too, in small letters: few words begin like a number."""
 
 
 def _matches(text: str) -> Iterator[re.Match[str]]:
-    if _SCALE_WORDS.search(text):  # only beside these do words count
-        yield from _COUNT.finditer(text)
-        return
-    reached = 0
-    for begin in _BEGIN.finditer(text):
+    reached, small_text = 0, text.lower()
+    worded = _SCALE_WORDS.search(small_text) is not None  # only beside these do words count
+    for begin in (_BEGIN_WORDED if worded else _BEGIN).finditer(small_text):
         match = _COUNT.match(text, begin.start()) if begin.start() >= reached else None
         if match:
             reached = match.end()

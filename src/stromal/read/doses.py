@@ -23,39 +23,39 @@ from stromal.read.measures import (
     may_name,
     spots,
 )  # fmt: skip
-from stromal.read.numerals import amounts, mend
-from stromal.read.phrases import Found, pattern, sentence_at
+from stromal.read.numerals import amounts, lowered, mend
+from stromal.read.phrases import Found, pattern, sentence_at, small
 from stromal.read.record import State
 from stromal.read.sieve import Sifted
 
 # ---------------------------------------------------------------- whose dose it is
 
-_GRAFT = pattern(
+_GRAFT = small(
     r"CD\s?34|CD3\b|CD133|nucleated|\bTNC|mononuclear|\bMNCs?|ha?ematopoietic|\bPBSC|\bHSC|bone marrow cells",
     r"|\bT[ -]?cells?|\bNK\b",
 )
-_THRESHOLD = pattern(
+_THRESHOLD = small(
     r"[≥>≤<]|\b(?:at least|minim\w+|graft\w*|collect\w*|harvest\w*|aphere\w+|threshold|cryopreserv\w*|back-?up|rescue",
     r"|mobili[sz]\w+|target\w*)\b",
 )
-_LABORATORY = pattern(
+_LABORATORY = small(
     r"\b(?:mice|mouse|murine|rats?|rabbits?|swine|pigs?|porcine|sheep|ovine|dogs?|canine|goats?|animals?|macaques?",
     r"|monkeys?|primates|in[- ]vitro\s+(?:stud|exp)\w+|seed(?:ed|ing)\s+(?:at|in|into|density|concentration)|plated",
     r"|plating|re-?plated|flasks?|petri|trypsini\w+|confluen\w+|flow cytomet\w+|cytometer|FACS\w*|stained|pellets?",
     r"|yield(?:s|ed|ing)?|as many as|sub-?cultur\w+|cultured at|laser for|aliquots?|(?:per|one|each)\s+gram|CFU-?F?",
     r"|colony|(?:expands?|grows?)\s+(?:up\s+)?to)\b",
 )
-_GIVEN_HERE = pattern(
+_GIVEN_HERE = small(
     r"\b(?:patients?|participants?|subjects?|groups?|individuals?|volunteers?|children|infants)\s+(?:will\s+)?",
     r"(?:(?:\w+\s+){0,2})(?:receiv\w+|be\s+(?:given|treated|infused|injected)|were (?:given|injected|infused))",
     r"|\bwill be (?:given|injected|infused|administered|transplanted|delivered|implanted)\b|\bdos(?:e|age) of\b",
     r"|\bdose\s*:",
 )
-_MADE_OF_CELLS = pattern(
+_MADE_OF_CELLS = small(
     r"\b(?:exosomes?|vesicles?|secretome|supernatants?|conditioned medi(?:um|a)|lysates?)\s+(?:\w+\s+){0,4}",
     r"(?:from|by|of)\b[^.;]{0,30}$",
 )
-_ELSEWHERE = pattern(
+_ELSEWHERE = small(
     r"\b(?:(?:previous|prior|earlier|(?:an)?other|published|past|last|several|recent)\s+(?:\w+\s+){0,3}(?:stud(?:y|ies)",
     r"|trials?|reports?|experiences?|works?|publications?|investigators?|groups? of authors)|et al|literature",
     r"|(?:was|were|been|have)\s+reported|reported (?:that|by|in)|pre-?clinical(?:ly)?|meta-?analys\w+|(?:has|have)",
@@ -63,7 +63,7 @@ _ELSEWHERE = pattern(
     r"|demonstrated that|(?:was|were)\s+(?:\w+\s+){0,2}(?:safe|well[- ]tolerated|observed|seen|found)|resulted in",
     r"|confirming|produced)\b",
 )
-_HERE = pattern(
+_HERE = small(
     r"\b(?:will|this (?:study|trial|protocol|project)|our (?:dose|study|trial)|the (?:present|current|proposed)",
     r" (?:study|trial)|in the study|we (?:have )?(?:chose\w*|propose|plan|selected|use|employ)|(?:is|are) planned",
     r"|the dos(?:e|age) of)\b",
@@ -72,14 +72,17 @@ _HERE = pattern(
 
 def _ours(spot: Spot) -> bool:
     """Whether the sentence speaks of what this trial gives: not of a laboratory, a graft or somebody else's trial."""
-    if _MADE_OF_CELLS.search(spot.before) or not _told_here(spot.sentence):
+    if _MADE_OF_CELLS.search(spot.before.lower()) or not _told_here(spot.sentence):
         return False
-    return spot.noun is None or not _GRAFT.search(spot.noun[0]) or _THRESHOLD.search(spot.sentence) is None
+    return (
+        spot.noun is None or not _GRAFT.search(spot.noun[0].lower()) or _THRESHOLD.search(spot.sentence.lower()) is None
+    )
 
 
 @lru_cache(maxsize=64)
 def _told_here(sentence: str) -> bool:
     """Whether a sentence tells of this trial's people. Remembered, since the doses of a sentence share the answer."""
+    sentence = sentence.lower()
     if _LABORATORY.search(sentence) and not _GIVEN_HERE.search(sentence):
         return False
     return not _ELSEWHERE.search(sentence) or _HERE.search(sentence) is not None
@@ -88,26 +91,26 @@ def _told_here(sentence: str) -> bool:
 # ---------------------------------------------------------------- which dose it is
 
 _ORDINALS = {"first": 1, "initial": 1, "1st": 1, "second": 2, "2nd": 2, "third": 3, "3rd": 3, "fourth": 4, "4th": 4}
-_ORDINAL = pattern(
+_ORDINAL = small(
     rf"\b(?P<which>{'|'.join(_ORDINALS)})\s+(?:\w+\s+)?(?:dos(?:e|age)|infusion|injection|administration|transplant\w*)",
     r"\b(?!\s+(?:groups?|levels?|cohorts?))",
 )
-_LEVEL = pattern(r"\b(?:reduced|increased|lowered|raised|escalated|de-?escalated|decreased)\s+(?:up\s+|down\s+)?to\b")
-_CAP = pattern(
+_LEVEL = small(r"\b(?:reduced|increased|lowered|raised|escalated|de-?escalated|decreased)\s+(?:up\s+|down\s+)?to\b")
+_CAP = small(
     r"\b(?:max(?:imum|imal|\.)?(?!\s+(?:tolerated|feasible|safe))|not\s+(?:to\s+)?exceed(?:ing)?|capped\s+at",
     r"|cap\s+of)\b[^.;]{0,45}$",
 )
-_ALL_TOLD = pattern(r"\b(?:cumulative|accumulat\w+|altogether)\b[^.;]{0,40}$")
-_TOTAL = pattern(r"\b(?:total|in all)\b[^.;]{0,30}$")
-_PARTED = pattern(
+_ALL_TOLD = small(r"\b(?:cumulative|accumulat\w+|altogether)\b[^.;]{0,40}$")
+_TOTAL = small(r"\b(?:total|in all)\b[^.;]{0,30}$")
+_PARTED = small(
     r"\b(?:divided|split|over|in|during|across|given as|by)\s+(?:a total of\s+)?(?:\w+\s+){0,2}?(?:[2-9]|1\d|two|three",
     r"|four|five|six)\s+(?:\w+\s+){0,2}?(?:doses|infusions|administrations|weeks|months|days|times|visits|sessions",
     r"|injections of)\b",
 )
-_UP_TO = pattern(r"\bup\s+to\s+$")
+_UP_TO = small(r"\bup\s+to\s+$")
 """`2 x 10^6 cells/kg, up to 10^8 cells`: behind a dose per kilogram, a number of cells is its cap."""
-_SAFE = pattern(r"\s*(?:(?:is|as|to be|be)\s+)?(?:a\s+)?(?:safe|tolerated)\s+dose")
-_SUBSEQUENT = pattern(r"\bsubsequent\b")
+_SAFE = small(r"\s*(?:(?:is|as|to be|be)\s+)?(?:a\s+)?(?:safe|tolerated)\s+dose")
+_SUBSEQUENT = small(r"\bsubsequent\b")
 
 
 def _role(before: str, after: str) -> str:
@@ -115,6 +118,7 @@ def _role(before: str, after: str) -> str:
 
     `before` and `after` are the words that belong to this count: the sentence, cut at its neighbours.
     """
+    before, after = before.lower(), after.lower()
     if _SAFE.match(after):
         return "safe_dose"
     if _ALL_TOLD.search(before) or (_TOTAL.search(before) and _PARTED.search(after)):
@@ -123,13 +127,13 @@ def _role(before: str, after: str) -> str:
         if cue.search(before):
             return name
     ordinals = list(_ORDINAL.finditer(before)) or list(_ORDINAL.finditer(after))[:1]
-    return f"dose_{_ORDINALS[ordinals[-1]['which'].lower()]}" if ordinals else "dose"
+    return f"dose_{_ORDINALS[ordinals[-1]['which']]}" if ordinals else "dose"
 
 
 # ---------------------------------------------------------------- the units of a line of counts
 
-_LINK = pattern(r"\s*(?:cells?)?\s*(?:,|/|#|,?\s*(?:and then|or|and|to|vs\.?|versus|then|followed by))\s*")
-_MIXED = pattern(r"^[^.;]{1,40}\b(?:and|plus)\s*$")
+_LINK = small(r"\s*(?:cells?)?\s*(?:,|/|#|,?\s*(?:and then|or|and|to|vs\.?|versus|then|followed by))\s*")
+_MIXED = small(r"^[^.;]{1,40}\b(?:and|plus)\s*$")
 
 
 def _measure(spot: Spot) -> Measure | None:
@@ -142,6 +146,7 @@ def _measure(spot: Spot) -> Measure | None:
 def _linked(spot: Spot, following: Spot, unit: Measure | None) -> Measure | None:
     """A count that another follows in a list says no unit of its own, and is no dose where the other is none."""
     gap = spot.text[spot.count.end : following.count.start]
+    gap = gap.lower()
     if unit is None and _MIXED.search(gap) and concentrated(following):
         return None
     smallest = min(spot.count.high, following.count.high)
@@ -159,7 +164,7 @@ def _measures(line: list[Spot]) -> list[Measure | None]:
         last, this = made[place - 1], made[place]
         if last is None or this is None or this.sure or last.unit != "cells/kg":
             continue
-        if _LINK.fullmatch(line[place].text[last.end : line[place].count.start]):
+        if _LINK.fullmatch(line[place].text[last.end : line[place].count.start].lower()):
             made[place] = replace(this, unit=last.unit)
     return made
 
@@ -190,7 +195,7 @@ def doses(line: str) -> tuple[Found, ...]:
         before = spot.text[max(spot.low, edge) : spot.count.start]
         name = _role(before, spot.text[measure.end : min(spot.high, following)])
         if name == "dose" and measure.unit == "cells" and edge > spot.low and made[-1].unit == "cells/kg":
-            name = "dose_maximum" if _UP_TO.search(before) else name
+            name = "dose_maximum" if _UP_TO.search(before.lower()) else name
         made.append(_found(spot, measure, name))
         edge = spot.count.end
     return tuple(made)
@@ -198,10 +203,10 @@ def doses(line: str) -> tuple[Found, ...]:
 
 AT_LEAST, AT_MOST = "the page says: at least", "the page says: at most"
 _BOUNDS = (
-    (AT_LEAST, pattern(r"\b(?:at\s+least|no\s+(?:less|fewer)\s+than|a\s+minimum\s+of)\s+$|(?:>|≥)\s*$")),
+    (AT_LEAST, small(r"\b(?:at\s+least|no\s+(?:less|fewer)\s+than|a\s+minimum\s+of)\s+$|(?:>|≥)\s*$")),
     (
         AT_MOST,
-        pattern(r"\b(?:up\s+to|at\s+most|no\s+more\s+than|(?:a\s+)?maximum\s+(?:dose\s+)?of)\s+$|(?:<|≤)\s*$"),
+        small(r"\b(?:up\s+to|at\s+most|no\s+more\s+than|(?:a\s+)?maximum\s+(?:dose\s+)?of)\s+$|(?:<|≤)\s*$"),
     ),
 )
 
@@ -215,7 +220,8 @@ def _found(spot: Spot, measure: Measure, name: str) -> Found:
         name = "dose_density"
     rivals = tuple((between(low * times, high * times), measure.unit) for low, high in count.rivals)
     mended = count.mended or ("escaped sign" if "\\" in spot.line[count.start : count.end] else "")
-    bound = next((words for words, cue in _BOUNDS if cue.search(spot.before)), "")
+    before = spot.before.lower()
+    bound = next((words for words, cue in _BOUNDS if cue.search(before)), "")
     notes = "; ".join(filter(None, (f"notation mended: {mended}" if mended else "", measure.note, bound)))
     state: State = "ambiguous" if rivals else "repaired" if mended or times != 1 else "stated"
     end = _reach(spot.text, count.start, measure.end)
@@ -225,17 +231,17 @@ def _found(spot: Spot, measure: Measure, name: str) -> Found:
 
 # ---------------------------------------------------------------- volumes, fluids, ways of giving
 
-_ML = pattern(r"\s*-?\s*(?:ml|mls|cc|millilit(?:er|re)s?)\b(?!\s*/)")
+_ML = small(r"\s*-?\s*(?:ml|mls|cc|millilit(?:er|re)s?)\b(?!\s*/)")
 _VOLUME_ROLES = (
-    ("fluid_removed", "after", pattern(
+    ("fluid_removed", "after", small(
         r"\s*of\s+(?:the\s+)?(?:CSF|cerebrospinal fluid)\b[^.;]{0,30}\b(?:remov|withdr|drain)\w*")),
-    ("fluid_removed", "before", pattern(r"\b(?:remov\w*|withdr\w*|drain\w*)(?:\s+of)?[^.;\d]{0,20}$")),
-    ("volume", "before", pattern(
+    ("fluid_removed", "before", small(r"\b(?:remov\w*|withdr\w*|drain\w*)(?:\s+of)?[^.;\d]{0,20}$")),
+    ("volume", "before", small(
         r"(?:\b(?:in|volume\s+of|volume:?)\s*(?:a\s+|about\s+|approximately\s+|total\s+of\s+)*|/\s*)$")),
-    ("harvest_volume", "after", pattern(r"\W*(?:of\s+)?(?:bone\s+marrow|lipoaspirate|(?:\w+\s+)?blood|fat\b)")),
-    ("harvest_volume", "before", pattern(r"\b(?:marrow|lipoaspirate|blood|fat|adipose|aspirat\w+)\b[^.;]{0,40}$")),
-    ("volume", "before", pattern(r"\b(?:total\s+of|with|of)\s*(?:a\s+|about\s+|approximately\s+)*$")),
-    ("volume", "after", pattern(r"\s*(?:of\s+)?(?:normal\s+|isotonic\s+)?(?:saline|suspension|ringer|solution)")),
+    ("harvest_volume", "after", small(r"\W*(?:of\s+)?(?:bone\s+marrow|lipoaspirate|(?:\w+\s+)?blood|fat\b)")),
+    ("harvest_volume", "before", small(r"\b(?:marrow|lipoaspirate|blood|fat|adipose|aspirat\w+)\b[^.;]{0,40}$")),
+    ("volume", "before", small(r"\b(?:total\s+of|with|of)\s*(?:a\s+|about\s+|approximately\s+)*$")),
+    ("volume", "after", small(r"\s*(?:of\s+)?(?:normal\s+|isotonic\s+)?(?:saline|suspension|ringer|solution)")),
 )  # fmt: skip
 
 
@@ -248,22 +254,22 @@ def _volume_role(before: str, after: str) -> str | None:
 
 def volumes(line: str) -> tuple[Found, ...]:
     """Volumes in mL: of the dose, of fluid taken out before it, of tissue harvested; others are left alone."""
-    if not _ML.search(line):
+    text = lowered(line)
+    if not _ML.search(text):
         return ()
-    text = mend(line)
     made = []
     for amount in amounts(line):
         unit = _ML.match(text, amount.end)
         if unit is None:
             continue
-        low, high = sentence_at(text, amount.start)
+        low, high = sentence_at(mend(line), amount.start)
         name = _volume_role(text[low : amount.start], text[unit.end() : high])
         if name is not None:
             made.append(Found(name, amount.start, unit.end(), amount.value, "mL"))
     return tuple(made)
 
 
-_VEHICLE = pattern(
+_VEHICLE = small(
     r"\bml\s+(?:of\s+)?(?:a\s+)?(?:[\w.%]+\s+){0,2}?",
     r"(?P<what>saline|ringer\w*|plasma-?lyte|dextrose|albumin|dextran)\b",
 )
@@ -272,8 +278,8 @@ _VEHICLE = pattern(
 def vehicles(line: str) -> tuple[Found, ...]:
     """The fluid that carries the cells, where a volume of it is given."""
     return tuple(
-        Found("vehicle", match.start("what"), match.end("what"), match["what"].lower())
-        for match in _VEHICLE.finditer(mend(line))
+        Found("vehicle", match.start("what"), match.end("what"), match["what"])
+        for match in _VEHICLE.finditer(lowered(line))
     )
 
 
@@ -313,10 +319,17 @@ ROUTES = {
     "local": r"\blocal (?:inj|impl|transpl|admin|deliv|appl)\w+\b",
 }
 _ROUTES = Sifted((name, pattern(words)) for name, words in ROUTES.items())
+_SHORT = ("IV", "IT", "IC")
+"""Abbreviations, which count in capitals only: where a line holds none, the ways are sought in small letters."""
+_SPELT_OUT = {name: small(re.sub(r"\(\?-i:\w+\)", "(?!)", words)) for name, words in ROUTES.items()}
 
 
 def routes(line: str) -> tuple[Found, ...]:
     """The ways of giving named in the line, each once."""
     text = mend(line)
-    found = ((name, words.search(text)) for name, words in _ROUTES.worth(text))
+    short, small_text = any(each in text for each in _SHORT), lowered(line)
+    found = (
+        (name, words.search(text) if short else _SPELT_OUT[name].search(small_text))
+        for name, words in _ROUTES.worth(text)
+    )
     return tuple(Found("route", match.start(), match.end(), name) for name, match in found if match)

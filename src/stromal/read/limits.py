@@ -15,7 +15,7 @@ from functools import lru_cache
 
 from stromal.read.analytes import LIMITED
 from stromal.read.numerals import KEPT, Amount, Length, amounts, durations, numerals
-from stromal.read.phrases import Found, leading, pattern, sentence_at, slug
+from stromal.read.phrases import Found, leading, sentence_at, slug, small
 from stromal.read.record import Number, Range, State, lowest
 from stromal.read.sieve import Sifted
 from stromal.read.units import legible, unit_at
@@ -71,15 +71,15 @@ SUFFIXES: tuple[tuple[str, Bound], ...] = (
 )
 _NEGATION = r"\b(?:not|no|never|cannot|nor|n't)\s+(?:be\s+|to\s+be\s+|to\s+|have\s+been\s+)?"
 _FILLER = r"\s*(?:(?:the|a|an|age|ages|about|approximately|of)\s+){0,3}$"
-_NEGATED = pattern(_NEGATION, "$")
-_COMPARING = Sifted((bound, pattern(rf"(?<![a-z-])(?P<words>{words}){_FILLER}")) for words, bound in PREFIXES)
-_SUFFIX = tuple((pattern(rf"\s*,?\s*(?:{words})"), bound) for words, bound in SUFFIXES)
-_SIGNED = pattern(r"\s*[<>≤≥]")
+_NEGATED = small(_NEGATION, "$")
+_COMPARING = Sifted((bound, small(rf"(?<![a-z-])(?P<words>{words}){_FILLER}")) for words, bound in PREFIXES)
+_SUFFIX = tuple((small(rf"\s*,?\s*(?:{words})"), bound) for words, bound in SUFFIXES)
+_SIGNED = small(r"\s*[<>≤≥]")
 _FLIPPED = (
-    (pattern(r"\s*(?:≤|<\s*=)\s*(?=[a-z])"), Bound("low", True)),
-    (pattern(r"\s*<\s*(?=[a-z])"), Bound("low", False)),
-    (pattern(r"\s*(?:≥|>\s*=)\s*(?=[a-z])"), Bound("high", True)),
-    (pattern(r"\s*>\s*(?=[a-z])"), Bound("high", False)),
+    (small(r"\s*(?:≤|<\s*=)\s*(?=[a-z])"), Bound("low", True)),
+    (small(r"\s*<\s*(?=[a-z])"), Bound("low", False)),
+    (small(r"\s*(?:≥|>\s*=)\s*(?=[a-z])"), Bound("high", True)),
+    (small(r"\s*>\s*(?=[a-z])"), Bound("high", False)),
 )
 
 # ---------------------------------------------------------------- limits
@@ -96,7 +96,7 @@ class Limit:
     words: str = ""
 
 
-_AGE_TAIL = pattern(r"\s*(?:of\s+age|old|-old|in\s+age)\b")
+_AGE_TAIL = small(r"\s*(?:of\s+age|old|-old|in\s+age)\b")
 
 
 def _bound_before(text: str, start: int) -> tuple[int, Bound, str] | None:
@@ -110,12 +110,12 @@ def _bound_before(text: str, start: int) -> tuple[int, Bound, str] | None:
         negation = _NEGATED.search(text, max(low, match.start() - 30), match.start())
         begin = negation.start() if negation else match.start()
         if best is None or begin < best[0]:
-            best = begin, bound.negated() if negation else bound, match["words"].lower()
+            best = begin, bound.negated() if negation else bound, match["words"]
     return best
 
 
-_NEITHER = pattern(r"\b(?:neither|nor)\b[^.;]{0,40}$")
-_TWICE = pattern(r"\s*[(,]?\s*(?:exclusive|excluding|not\s+including|not\s+included)\b")
+_NEITHER = small(r"\b(?:neither|nor)\b[^.;]{0,40}$")
+_TWICE = small(r"\s*[(,]?\s*(?:exclusive|excluding|not\s+including|not\s+included)\b")
 """Words behind a range that take its ends out again."""
 
 
@@ -124,11 +124,11 @@ def _neither(text: str, amount: Amount) -> bool:
     return leading(_NEITHER, text, amount.start) is not None
 
 
-_OVER = pattern(r"\s?/\s?(?P<whole>\d+)|:\d")
-_UNDER = pattern(r"\d(?:\s?/\s?|:)$")
+_OVER = small(r"\s?/\s?(?P<whole>\d+)|:\d")
+_UNDER = small(r"\d(?:\s?/\s?|:)$")
 _WHOLES = ("5", "6", "8", "10", "12", "50", "100")
 """What scores are counted out of: `a pain of at least 4/10` is a limit of 4."""
-_SEEN = pattern(r"\bvis(?:ion|ual)|\bacuity|\bB?CVA\b|snellen|\beyes?\b")
+_SEEN = small(r"\bvis(?:ion|ual)|\bacuity|\bB?CVA\b|snellen|\beyes?\b")
 
 
 def _ratio(text: str, amount: Amount, unit: str) -> bool:
@@ -168,9 +168,9 @@ def _one(text: str, amount: Amount) -> Limit | None:
     return None
 
 
-_FROM = pattern(r"(?:\bbetween|\bfrom)\s+(?:the\s+ages?\s+of\s+)?$")
-_LEAD = pattern(r"(?P<between>\bbetween\s+)?(?:\bfrom\s+)?(?:the\s+ages?\s+of\s+)?$")
-_TO = pattern(r"\s*(?:-|–|—|~|to)\s*")
+_FROM = small(r"(?:\bbetween|\bfrom)\s+(?:the\s+ages?\s+of\s+)?$")
+_LEAD = small(r"(?P<between>\bbetween\s+)?(?:\bfrom\s+)?(?:the\s+ages?\s+of\s+)?$")
+_TO = small(r"\s*(?:-|–|—|~|to)\s*")
 
 
 def _each(text: str, found: tuple[Amount, ...]) -> Iterator[Limit]:
@@ -198,7 +198,7 @@ def _twice(text: str, low: Amount, high: Amount) -> Limit | None:
     if not first or first != unit:
         return None
     lead, joint = leading(_LEAD, text, low.start), text[end : high.start]
-    joined = _TO.fullmatch(joint) or (lead and lead["between"] and re.fullmatch(r"\s*and\s*", joint, re.IGNORECASE))
+    joined = _TO.fullmatch(joint) or (lead and lead["between"] and joint.strip() == "and")
     if not joined or _bound_before(text, low.start) or _TWICE.match(text, last):
         return None
     tail = _AGE_TAIL.match(text, last)
@@ -206,8 +206,8 @@ def _twice(text: str, low: Amount, high: Amount) -> Limit | None:
     return Limit(start, tail.end() if tail else last, Range(low.value, high.value), unit)
 
 
-_SIGN = pattern(r"[<>≤≥]\s*=?\s*$")
-_JOINED = pattern(r"\s*(?:years?|yrs?|months?)?\s*,?\s*(?:and|but|to|-|–|,)?\s*(?:is\s+|be\s+)?")
+_SIGN = small(r"[<>≤≥]\s*=?\s*$")
+_JOINED = small(r"\s*(?:years?|yrs?|months?)?\s*,?\s*(?:and|but|to|-|–|,)?\s*(?:is\s+|be\s+)?")
 
 
 def _join(text: str, limits: deque[Limit]) -> Iterator[Limit]:
@@ -240,8 +240,9 @@ def comparisons(line: str) -> tuple[Limit, ...]:
     """Every number or range of the line that stands with comparing words or as low-high, joined where two ends meet."""
     if not numerals(line):
         return ()
-    text = legible(line)
-    single = list(_each(text, amounts(text)))
+    printed = legible(line)
+    text = printed.lower()
+    single = list(_each(text, amounts(printed)))
     for place in range(len(single) - 2, -1, -1):
         this, following = single[place], single[place + 1]
         scaled = re.search(r"\d\s*[x×*]?\s*10\s*[\^⁰¹²³⁴⁵⁶⁷⁸⁹]|million", text[following.start : following.end])
@@ -256,55 +257,52 @@ def comparisons(line: str) -> tuple[Limit, ...]:
 
 # ---------------------------------------------------------------- ages
 
-_AGE_WORD = pattern(r"\bage[ds]?\b(?!\s+(?:at|of)\s+(?:disease\s+|symptom\s+)?onset)[^.;]{0,30}$")
-_AGE_THEN = pattern(
+_AGE_WORD = small(r"\bage[ds]?\b(?!\s+(?:at|of)\s+(?:disease\s+|symptom\s+)?onset)[^.;]{0,30}$")
+_AGE_THEN = small(
     r"\bage[ds]?\s+(?:at|of|during|on)\s+(?!(?:least|most)\b)(?:the\s+)?(?:(?:time|date|day)\s+of\s+)?"
     r"(?:(?:the|an?|their|first|initial|original)\s+)*(?!(?:enrol|screen|inclusion|consent|study|entry|baseline|random|sign"
     r"|informed|visit|first|dose|admission|majority|between|over|under|above|below|more|less|greater|older|younger|is|of"
     r"|regist|recruit|trial|participa|treatment|infusion|injection))[a-z][^.;]{0,40}$"
 )
 """An age that somebody had at a diagnosis or a transplant is not the age they have."""
-_OTHER_AGE = pattern(r"\b(?:gestation(?:al)?|bone|corrected|donor'?s?|maternal)\s+ages?\b[^.;]{0,30}$")
-_DURATION = pattern(
+_OTHER_AGE = small(r"\b(?:gestation(?:al)?|bone|corrected|donor'?s?|maternal)\s+ages?\b[^.;]{0,30}$")
+_DURATION = small(
     r"\b(?:duration|history|since|diagnos\w+|onset|for|survival|expectancy|within|stable|treat\w+|last|past"
     r"|previous)\b",
     r"[^.;,]{0,40}$",
 )
-_PEOPLE = pattern(
+_PEOPLE = small(
     r"(?<!\bfor )(?<!\bwith )\b(?:adults?|people|persons?|patients?|subjects?|participants?|residents?|men|women|males?"
     r"|females?|individuals|volunteers|anyone|children)\s*(?:,|\(|are|aged?)?\s*$"
 )
-_GOES_ON = pattern(r"\s*(?:$|[.,;:)(]|(?:with|who|and|or|at|to|of|male|female|men|women|both|diagnosed)\b)")
-_SINCE = pattern(
+_GOES_ON = small(r"\s*(?:$|[.,;:)(]|(?:with|who|and|or|at|to|of|male|female|men|women|both|diagnosed)\b)")
+_SINCE = small(
     r"\s*(?:(?:since|from|after|post|before|prior|following|of\s+(?!age))\b",
     r"|at\s+(?:the\s+)?(?:time\s+of\s+)?(?:initial\s+|first\s+)?(?:diagnosis|onset|birth|surgery|transplant\w*)\b)",
 )
-_SOMEBODY_ELSE = pattern(
+_SOMEBODY_ELSE = small(
     r"\b(?:donors?|guardians?|parents?|siblings?|partners?|caregivers?|minors?|assent|guidelines?|childbearing"
     r"|menopaus\w+"
     r"|child-bearing|gestation(?:al)?|onset|expectancy)\b"
 )
 
 
+_AGE = small(r"\bages?\b")
 _REACH = 1000
 """Words further back than this speak of something else: so long lines cost no more, sign by sign."""
 
 
-def _is_age(text: str, limit: Limit) -> bool:
+def _is_age(printed: str, limit: Limit) -> bool:
     """Whether a range speaks of how old participants are: not how long something lasted, nor how old others are."""
-    inside = text[limit.start : limit.end]
-    low, high = sentence_at(text, limit.start)
+    text, inside = printed.lower(), printed[limit.start : limit.end].lower()
+    low, high = sentence_at(printed, limit.start)
     if limit.unit not in ("", "years", "months", "weeks", "days") or leading(_OTHER_AGE, text, limit.start):
         return False
     if _SOMEBODY_ELSE.search(text, max(low, limit.start - _REACH), limit.start) or _SINCE.match(text, limit.end, high):
         return False
     if leading(_AGE_THEN, text, limit.start):
         return False
-    if (
-        _AGE_TAIL.search(inside)
-        or re.search(r"\bages?\b", inside, re.IGNORECASE)
-        or leading(_AGE_WORD, text, limit.start)
-    ):
+    if _AGE_TAIL.search(inside) or _AGE.search(inside) or leading(_AGE_WORD, text, limit.start):
         return True
     if not limit.unit and not _GOES_ON.match(text, limit.end):
         return False
@@ -316,10 +314,9 @@ def _is_age(text: str, limit: Limit) -> bool:
 @lru_cache(KEPT)
 def ages(line: str) -> tuple[Found, ...]:
     """Age limits. `over 18` is read as more than 18 with the rival reading 18 and over: the phrase admits both."""
-    text = legible(line)
     made = []
     for limit in comparisons(line):
-        if not _is_age(text, limit) or not _plausible_age(limit):
+        if not _plausible_age(limit) or not _is_age(legible(line), limit):
             continue
         unit, value = limit.unit or "years", limit.value
         rivals: tuple[tuple[Range, str], ...] = ()
@@ -343,20 +340,20 @@ def _plausible_age(limit: Limit) -> bool:
 _ANCHOR_WORDS = (
     r"(?:the\s+|this\s+|their\s+|any\s+)?(?P<anchor>[a-z][\w'-]*(?:\s+(?!and\b|or\b|but\b|with\b)[a-z][\w'-]*){0,4})"
 )
-_BEFORE = pattern(rf"\s*(?:prior\s+to|before|preceding|previous\s+to)\s+{_ANCHOR_WORDS}")
-_AROUND = pattern(rf"\s*(?:of|from)\s+(?!age\b|life\b){_ANCHOR_WORDS}")
-_EARLIER = pattern(r"\s*(?:prior|before|earlier|ago|beforehand|previously)\b")
-_AFTER = pattern(rf"\s*(?:after|following|post|since)\s+{_ANCHOR_WORDS}")
-_WITHIN = pattern(
+_BEFORE = small(rf"\s*(?:prior\s+to|before|preceding|previous\s+to)\s+{_ANCHOR_WORDS}")
+_AROUND = small(rf"\s*(?:of|from)\s+(?!age\b|life\b){_ANCHOR_WORDS}")
+_EARLIER = small(r"\s*(?:prior|before|earlier|ago|beforehand|previously)\b")
+_AFTER = small(rf"\s*(?:after|following|post|since)\s+{_ANCHOR_WORDS}")
+_WITHIN = small(
     r"\b(?:within|in|during|over)\s+(?P<the>(?:the|a)\s+)?",
     r"(?P<recent>(?:last|past|previous|preceding|prior)\s+)?(?:period\s+of\s+)?$",
 )
-_VAGUE_WITHIN = pattern(r"\b(?:within|in|during)\s+(?:the\s+)?(?:last\s+|past\s+|previous\s+)?$")
+_VAGUE_WITHIN = small(r"\b(?:within|in|during)\s+(?:the\s+)?(?:last\s+|past\s+|previous\s+)?$")
 """Before another comparison (`within at least 3 months`) it is open which of the two is meant."""
-_FOR = pattern(r"\bfor\s+(?:a\s+(?:period|minimum)\s+of\s+)?(?:the\s+(?P<recent>(?:last|past|previous))\s+)?$")
+_FOR = small(r"\bfor\s+(?:a\s+(?:period|minimum)\s+of\s+)?(?:the\s+(?P<recent>(?:last|past|previous))\s+)?$")
 
 
-_ENDED = pattern(
+_ENDED = small(
     r"\b(?:must|should|shall|ha(?:s|ve)\s+to|needs?\s+to|required\s+to)\b[^.;]{0,40}?\b(?:correct|stop|discontinu|wash|withdr"
     r"|suspend|ceas|interrupt|held\b|tak(?:e|en)\s+off|off\b|terminat|resolv)[^.;]{0,60}$"
 )
@@ -366,7 +363,7 @@ _ENDED = pattern(
 def _ends_before(text: str, length: Length, start: int, side: str) -> bool:
     """Whether something has to end a bare length of time before: nobody can tell whether at least or at most."""
     bare = start == length.start and side == "before" and not isinstance(length.value, Range)
-    return bare and leading(_ENDED, text, start, sentence_at(text, start)[0]) is not None
+    return bare and leading(_ENDED, text.lower(), start, sentence_at(text, start)[0]) is not None
 
 
 def _window_range(text: str, length: Length) -> tuple[int, Range, bool]:
@@ -374,7 +371,7 @@ def _window_range(text: str, length: Length) -> tuple[int, Range, bool]:
     ends = length.value
     low, high = (ends.low, ends.high) if isinstance(ends, Range) else (ends, ends)
     within = leading(_WITHIN, text, length.start)
-    if within and (within[0].lower().startswith("within") or within["recent"] or within["the"]):
+    if within and (within[0].startswith("within") or within["recent"] or within["the"]):
         return within.start(), Range(low if isinstance(ends, Range) else None, high), bool(within["recent"])
     bound = _bound_before(text, length.start)
     if bound is not None and low is not None:
@@ -392,9 +389,9 @@ def _window_range(text: str, length: Length) -> tuple[int, Range, bool]:
 @lru_cache(KEPT)
 def windows(line: str) -> tuple[Found, ...]:
     """Windows such as `within 5 years of the screening visit`: a Range, its side and anchor, named by its subject."""
-    text = legible(line)
-    made = []
-    for length in durations(text):
+    printed = legible(line)
+    text, made = printed.lower(), []
+    for length in durations(printed):
         start, value, recent = _window_range(text, length)
         if leading(_VAGUE_WITHIN, text, start) or (
             isinstance(length.value, Range) and _bound_before(text, length.start)
@@ -403,7 +400,7 @@ def windows(line: str) -> tuple[Found, ...]:
         lead = leading(_FOR, text, length.start)
         if lead and lead["recent"]:
             continue  # for the past 6 months: all of them, or some time in them
-        said_within = text[start : start + 6].lower() == "within"
+        said_within = text.startswith("within", start)
         before, after = _BEFORE.match(text, length.end), _AFTER.match(text, length.end)
         before = before or (_AROUND.match(text, length.end) if said_within else None)
         earlier = _EARLIER.match(text, length.end)
@@ -415,10 +412,10 @@ def windows(line: str) -> tuple[Found, ...]:
         said = text[max(0, start - _REACH) : start]
         event = nearest_term(said, EVENTS)
         name = event[1].name if event else slug(_subject_words(said), 3) or "criterion"
-        anchor = tied["anchor"].strip() if tied else ""
+        anchor = printed[slice(*tied.span("anchor"))].strip() if tied else ""
         rivals: tuple[tuple[Range, str], ...] = ()
         note = ""
-        if _ends_before(text, length, start, side):
+        if _ends_before(printed, length, start, side):
             rivals, note = ((Range(low=value.high), length.unit),), "the words leave open whether at least or at most"
         state: State = "ambiguous" if rivals else "stated"
         made.append(Found(f"window_{name}", start, end, value, length.unit, state, note, rivals, side, anchor))
@@ -441,11 +438,11 @@ def _subject_words(text: str) -> str:
 
 # ---------------------------------------------------------------- limits on what is measured
 
-_AT = pattern(
+_AT = small(
     r"\s*[),]?\s*at\s+(?:the\s+)?(?P<anchor>(?:time\s+of\s+)?(?:screening|baseline|enrol\w*|study\s+entry|entry",
     r"|inclusion|consent)(?:\s+visit)?)",
 )
-_DENIED = pattern(r"\b(?:not|no|never|without|n't)\s+(?:(?!and\b|or\b|but\b)[\w-]+\s+){1,4}\(?$")
+_DENIED = small(r"\b(?:not|no|never|without|n't)\s+(?:(?!and\b|or\b|but\b)[\w-]+\s+){1,4}\(?$")
 
 
 _TOO_FAR = 45
@@ -470,7 +467,7 @@ def _subject(text: str, limit: Limit, previous: str, edge: int) -> tuple[str, in
     return f"limit_{words}" if words else "", limit.start
 
 
-_CLOSE = pattern(r"\s*(?:points?\s+)?(?:on|of|in|for)\s+(?:the\s+)?[\w-]+")
+_CLOSE = small(r"\s*(?:points?\s+)?(?:on|of|in|for)\s+(?:the\s+)?[\w-]+")
 
 
 def _other(value: Range) -> Range | None:
@@ -485,11 +482,15 @@ def limits(line: str) -> tuple[Found, ...]:
 
     Where a denial stands before the limit (`must not have ... below 8`), its other side is a rival reading.
     """
-    text = legible(line)
+    every = comparisons(line)
+    if not every:
+        return ()
+    printed = legible(line)
+    text = printed.lower()
     taken = _merged((found.start, found.end) for found in (*ages(line), *windows(line)))
     made: list[Found] = []
     edge = 0
-    for limit in comparisons(line):
+    for limit in every:
         name, start = _subject(text, limit, made[-1].name if made else "", edge)
         edge = limit.end
         worded = text[limit.start : limit.end].isascii() and not re.search(r"\d", text[limit.start : limit.end])
@@ -509,7 +510,7 @@ def limits(line: str) -> tuple[Found, ...]:
                 "a denial stands before the limit" if other else "",
                 ((other, limit.unit),) if other else (),
                 side="at" if at else "",
-                anchor=at["anchor"] if at else "",
+                anchor=printed[slice(*at.span("anchor"))] if at else "",
             )
         )
     return tuple(made)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from math import inf
 from typing import Literal
 
-from stromal.read.phrases import pattern
+from stromal.read.phrases import pattern, small
 from stromal.read.sieve import Sifted
 
 Kind = Literal["number", "score", "episode", "yes/no", "log"]
@@ -46,7 +46,7 @@ class Terms(tuple[Term, ...]):
     def __new__(cls, terms: Iterable[Term]) -> Terms:
         """The terms, in their order."""
         made = super().__new__(cls, terms)
-        made.sifted = Sifted((term, term.printed) for term in made)
+        made.sifted = Sifted((term, small(term.printed.pattern)) for term in made)
         return made
 
 
@@ -224,13 +224,22 @@ EVENTS = Terms((
 _ALL = Terms((*MEASURES, *EVENTS))
 
 
+_ALIKE = str.maketrans("\u0130\u0131\u017f\u212a", "iisk")
+
+
+def _lowered(text: str) -> str:
+    """The text in small letters, of the same length."""
+    return text.lower() if text.isascii() else text.translate(_ALIKE).lower()
+
+
 def _worth(text: str, terms: tuple[Term, ...]) -> list[tuple[Term, re.Pattern[str]]]:
-    """The terms worth trying on the text: of Terms those that the sieve lets through, of a plain tuple all."""
+    """The terms worth trying on a text in small letters: of Terms what the sieve lets through, of a plain tuple all."""
     return terms.sifted.worth(text) if isinstance(terms, Terms) else [(term, term.printed) for term in terms]
 
 
 def nearest_term(text: str, terms: tuple[Term, ...] = _ALL) -> tuple[int, Term] | None:
     """The term that is printed last, with where it begins; the longer one where two overlap. None if there is none."""
+    text = _lowered(text)
     found = [(m.end(), -m.start(), term) for term, printed in _worth(text, terms) for m in printed.finditer(text)]
     if not found:
         return None
@@ -240,7 +249,7 @@ def nearest_term(text: str, terms: tuple[Term, ...] = _ALL) -> tuple[int, Term] 
 
 def terms_in(text: str, terms: tuple[Term, ...] = MEASURES) -> tuple[tuple[int, int, Term], ...]:
     """Every term printed in the text with its stretch, in order; each term once, inner terms not counted again."""
-    taken: list[tuple[int, int, Term]] = []
+    text, taken = _lowered(text), list[tuple[int, int, Term]]()
     for term, printed in _worth(text, terms):
         match = printed.search(text)
         if match and not any(a <= match.start() and match.end() <= b for a, b, _ in taken):
