@@ -90,6 +90,24 @@ class Trial:
         """Something happens on a day."""
         heapq.heappush(self.events, (day, kind, person, turn))
 
+    def run(self) -> None:
+        """Everything that happens, in order, to the end."""
+        self.invite(0)
+        while self.events:
+            now, kind, person, turn = heapq.heappop(self.events)
+            match kind:
+                case w.SHOWS:
+                    self.shows(now, person, turn)
+                case w.DECIDED:
+                    self.decided(now, person, turn)
+                case w.VISIT:
+                    self.visit(now, person, turn)
+                case w.ENROLS:
+                    self.enrols(now, person, turn)
+                case _:
+                    self.arrives(now, person)
+        self.finish()
+
     # ------------------------------------------------ people come
 
     def invite(self, now: int) -> None:
@@ -184,7 +202,7 @@ class Trial:
         elif not patient.missed[place]:
             patient.told.visits[step.name] = now
         patient.visits[place] = now
-        self.declare(now, place)
+        self.declare(now, person, place)
         self.go_on(person, now)
 
     def dose(self, now: int, person: int, place: int) -> bool:
@@ -235,7 +253,7 @@ class Trial:
         while grade < 5 and drawn >= reached:
             grade += 1
             reached += row[grade]
-        patient.told.doses.append((self.plan.steps[place].name, chosen.dose, chosen.amount, now))
+        self.given_today(now, patient, (self.plan.steps[place].name, chosen.dose, chosen.amount, now))
         self.given[level] += 1
         self.toxic[level] += grade >= self.walk.least
         self.counts[w.EVENTS] += self.others(patient.key, place)
@@ -243,6 +261,17 @@ class Trial:
             patient.grades[place] = grade
             onset = now + int(self.draw(patient.key, keys.ONSET, place) * (self.walk.window + 1))
             self.push(onset, w.SHOWS, person, place)
+
+    def given_today(self, now: int, patient: Patient, dose: tuple[str, str, float, int]) -> None:
+        """A dose may begin the count of harm anew: then the hold of the trial is looked at, as after an event."""
+        stop = self.rule(self.plan.trial_hold)
+        if not isinstance(stop, Hold) or not self.plan.harm.from_last:
+            patient.told.doses.append(dose)
+            return
+        before = self.asked.about(stop, patient.told, now)
+        patient.told.doses.append(dose)
+        if self.asked.about(stop, patient.told, now) != before and not self.stopped:
+            self.stop(now, stop)
 
     def others(self, key: int, place: int) -> int:
         """How many events come that nobody relates to the cells: a Poisson number, by inversion."""
@@ -302,8 +331,9 @@ class Trial:
             self.push(now + self.walk.decision_days, w.DECIDED, w.TRIAL, self.counts[w.STOPS])
             self.counts[w.STOPS] += 1
 
-    def decided(self, person: int, turn: int) -> None:
+    def decided(self, now: int, person: int, turn: int) -> None:
         """Those who may lift a hold have met."""
+        _ = now
         if person == w.TRIAL:
             if self.draw(w.TRIAL, w.HOLD, turn) < self.walk.lifted[1]:
                 self.stopped = False
@@ -316,8 +346,9 @@ class Trial:
             patient.held = False
             patient.judged |= set(patient.because)
 
-    def declare(self, now: int, place: int) -> None:
+    def declare(self, now: int, person: int, place: int) -> None:
         """After a visit that counts, the declaration is looked at."""
+        _ = person
         rule = self.rule(self.plan.declaration)
         if isinstance(rule, Predicate) and self.plan.required[place] and not self.counts[w.DECLARED]:
             self.counts[w.DECLARED] = self.asked.declares(rule, [each.told for each in self.patients], now)
@@ -416,21 +447,7 @@ def play(
     plan = plan or plan_of(protocol)
     trial = Trial(protocol, plan, w.walk(plan, assumed), asked or Asked(protocol), seed, number)
     trial.given, trial.toxic = [0] * len(plan.levels), [0] * len(plan.levels)
-    trial.invite(0)
-    while trial.events:
-        now, kind, person, turn = heapq.heappop(trial.events)
-        match kind:
-            case w.SHOWS:
-                trial.shows(now, person, turn)
-            case w.DECIDED:
-                trial.decided(person, turn)
-            case w.VISIT:
-                trial.visit(now, person, turn)
-            case w.ENROLS:
-                trial.enrols(now, person, turn)
-            case _:
-                trial.arrives(now, person)
-    trial.finish()
+    trial.run()
     return trial
 
 

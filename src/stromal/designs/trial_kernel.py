@@ -296,7 +296,29 @@ def _declares(walk, count, people, visits, missed, shown, onset, grade):  # type
 
 
 @nb.njit(cache=True)
-def _shows(walk, trial, counts, me, people, shown, onset, grade, judged, heap, size, now, person, place):  # type: ignore[no-untyped-def]
+def _stop(walk, trial, counts, people, shown, onset, grade, known, heap, size, now):  # type: ignore[no-untyped-def]
+    """The hold of the trial, where enough people are harmed and something of that was not judged before."""
+    if walk.whole[STOP_AT_] == 0 or trial[STOPPED]:
+        return size
+    harmed, news = 0, False
+    for person in range(trial[COUNT]):
+        start, mine = people[person, LAST] if walk.whole[FROM_LAST_] else people[person, FIRST], False
+        for each in range(shown.shape[1]):
+            if shown[person, each] > 0 and _unacceptable(walk, grade[person, each], onset[person, each] - start):
+                mine, news = True, news or known[person, each] != 2
+        harmed += mine
+    if harmed < walk.whole[STOP_AT_] or not news:
+        return size
+    for person in range(trial[COUNT]):
+        _news(walk, people[person], shown[person], onset[person], grade[person], known[person])
+    trial[STOPPED], trial[STOPPED_SINCE] = 1, now
+    size = _push(heap, size, now + walk.whole[DECISION_DAYS_], w.DECIDED, w.TRIAL, counts[w.STOPS])
+    counts[w.STOPS] += 1
+    return size
+
+
+@nb.njit(cache=True)
+def _shows(walk, trial, counts, me, people, shown, onset, grade, judged, known, heap, size, now, person, place):  # type: ignore[no-untyped-def]
     """An event is reported; the holds are looked at once more."""
     if now >= me[GONE]:
         return size
@@ -322,14 +344,8 @@ def _shows(walk, trial, counts, me, people, shown, onset, grade, judged, heap, s
         worst >= walk.whole[LEAST_]
         and 0 <= now - (me[LAST] if walk.whole[FROM_LAST_] else me[FIRST]) <= walk.whole[WITHIN_]
     )
-    if walk.whole[STOP_AT_] > 0 and not trial[STOPPED] and counted:
-        harmed = 0
-        for each in range(trial[COUNT]):
-            harmed += _harmful(walk, people[each], shown[each], onset[each], grade[each]) > 0
-        if harmed >= walk.whole[STOP_AT_]:
-            trial[STOPPED], trial[STOPPED_SINCE] = 1, now
-            size = _push(heap, size, now + walk.whole[DECISION_DAYS_], w.DECIDED, w.TRIAL, counts[w.STOPS])
-            counts[w.STOPS] += 1
+    if counted:
+        size = _stop(walk, trial, counts, people, shown, onset, grade, known, heap, size, now)
     if worst == 5:
         counts[w.DEATHS] += 1
         me[GONE], me[DEAD] = now, 1
@@ -356,23 +372,31 @@ def _news(walk, me, shown, onset, grade, judged):  # type: ignore[no-untyped-def
 
 
 @nb.njit(cache=True)
-def _decided(key, walk, trial, counts, people, judged, person, turn):  # type: ignore[no-untyped-def]
+def _lifted(judged):  # type: ignore[no-untyped-def]
+    """What a hold rested on is judged for good."""
+    for each in range(len(judged)):
+        if judged[each] == 1:
+            judged[each] = 2
+
+
+@nb.njit(cache=True)
+def _decided(key, walk, trial, counts, people, judged, known, person, turn):  # type: ignore[no-untyped-def]
     """Those who may lift a hold have met."""
     if person == w.TRIAL:
         if drawn(key, w.TRIAL, w.HOLD + 16 * turn) < walk.real[LIFTED_ + 1]:
             trial[STOPPED] = 0
+            for each in range(trial[COUNT]):
+                _lifted(known[each])
         else:
             counts[w.CLOSED] = 1
         return
     if drawn(key, people[person, KEY], w.HOLD + 16 * turn) < walk.real[LIFTED_ + 0]:
         people[person, HELD] = 0
-        for each in range(judged.shape[1]):
-            if judged[person, each] == 1:
-                judged[person, each] = 2
+        _lifted(judged[person])
 
 
 @nb.njit(cache=True)
-def _play(key, walk, counts, given, toxic, people, visits, missed, shown, onset, grade, judged, heap, trial):  # type: ignore[no-untyped-def]
+def _play(key, walk, counts, given, toxic, people, visits, missed, shown, onset, grade, judged, known, heap, trial):  # type: ignore[no-untyped-def]
     """One trial until nothing is left to happen."""
     trial[:] = 0
     size = _invite(key, walk, trial, counts, heap, 0, 0)
@@ -383,16 +407,20 @@ def _play(key, walk, counts, given, toxic, people, visits, missed, shown, onset,
         kind = (code >> 40) & 7
         if kind == w.SHOWS:
             size = _shows(
-                walk, trial, counts, people[person], people, shown, onset, grade, judged[person], heap, size, now,
-                person, turn,
+                walk, trial, counts, people[person], people, shown, onset, grade, judged[person], known, heap, size,
+                now, person, turn,
             )  # fmt: skip
         elif kind == w.DECIDED:
-            _decided(key, walk, trial, counts, people, judged, person, turn)
+            _decided(key, walk, trial, counts, people, judged, known, person, turn)
         elif kind == w.VISIT:
+            mine = _harmful(walk, people[person], shown[person], onset[person], grade[person])
             took, size = _visit(
                 key, walk, trial, counts, given, toxic, people[person], visits[person], shown[person], onset[person],
                 grade[person], heap, size, now, person, turn,
             )  # fmt: skip
+            # A dose may begin the count anew: then the hold of the trial is looked at, as after an event.
+            if mine != _harmful(walk, people[person], shown[person], onset[person], grade[person]):
+                size = _stop(walk, trial, counts, people, shown, onset, grade, known, heap, size, now)
             if took:
                 if walk.steps[turn, REQUIRED_] and not counts[w.DECLARED]:
                     counts[w.DECLARED] = _declares(walk, trial[COUNT], people, visits, missed, shown, onset, grade)
@@ -404,7 +432,7 @@ def _play(key, walk, counts, given, toxic, people, visits, missed, shown, onset,
                 key, walk, trial, counts, people, visits, heap, size, now, person, turn, arrived
             )  # fmt: skip
             if trial[COUNT] > before:
-                shown[before, :], judged[before, :] = 0, 0
+                shown[before, :], judged[before, :], known[before, :] = 0, 0, 0
                 size = _go_on(key, walk, people[before], visits[before], missed[before], heap, size, now - 1, before)
         else:
             size = _arrives(key, walk, trial, counts, heap, size, now, person)
@@ -418,13 +446,14 @@ def _walk(seed, first, walk, looks, counts, given, toxic, many, estimates, signi
     people, visits = np.zeros((planned, 19), np.int64), np.zeros((planned, steps), np.int64)
     missed, shown = np.zeros((planned, steps), np.bool_), np.zeros((planned, steps), np.int64)
     onset, grade, judged = np.zeros((planned, steps), np.int64), np.zeros((planned, steps), np.int64), shown.copy()
+    known = shown.copy()
     heap, trial = np.zeros(planned * (steps + 4) + 64, np.int64), np.zeros(6, np.int64)
     slots, differences = np.zeros(looks.slots, np.int64), np.zeros((len(looks.is_slope), planned))
     for row in range(len(counts)):
         key = trial_key(seed, first + row)
         count = _play(
-            key, walk, counts[row], given[row], toxic[row], people, visits, missed, shown, onset, grade, judged, heap,
-            trial,
+            key, walk, counts[row], given[row], toxic[row], people, visits, missed, shown, onset, grade, judged, known,
+            heap, trial,
         )  # fmt: skip
         for person in range(count):
             me = people[person]

@@ -52,7 +52,7 @@ class Bench:
         product = self.stage.protocol.products[self.stage.protocol.doses[visit.give].product]
         fails = chance.pick("which", product.release) if product.release and self._bad(chance) else None
         for test in product.release:
-            value = _result(test, chance, good=test is not fails)
+            value = result(test, chance, good=test is not fails)
             self._lab(day, c.TestLot(lot, test.test, value, day, test.unit))
         answer = self._lab(day, c.ReleaseLot(lot, day))
         if isinstance(answer, Receipt):
@@ -114,7 +114,7 @@ class Bench:
         return c.InfuseCells(self.code, visit.name, self.lots[visit.name], day, count, viability, round(given, 2))
 
 
-def _result(test: ReleaseTest, chance: Chance, *, good: bool) -> float | str:
+def result(test: ReleaseTest, chance: Chance, *, good: bool) -> float | str:
     """A result of a release test that passes, or one that does not."""
     if isinstance(test.limit, str):
         return test.limit if good else f"not {test.limit}"

@@ -52,7 +52,15 @@ class Follower:
     # ------------------------------------------------ screening
 
     def begin(self, day: date) -> None:
-        """Registration, consent, the screening visits, and then the verdict."""
+        """Screening, and then the verdict."""
+        late = self.screened(day)
+        wait = self.chance.whole("verdict", 3, 9)
+        if late:
+            self.stage.plan(day + timedelta(days=wait - 1), lambda then: self.supply(then, late))
+        self.stage.plan(day + timedelta(days=wait), self.verdict)
+
+    def screened(self, day: date) -> str:
+        """Registration, consent and the screening visits; the fact that is not there yet, if there is one."""
         self.put(day, "coordinator", c.RegisterParticipant(self.me.code, day))
         self.put(day, "coordinator", c.RecordConsent(self.me.code, day))
         for fact, value in (("birth_date", self.me.birth_date.isoformat()), ("sex", self.me.sex)):
@@ -63,10 +71,7 @@ class Follower:
             self.observe(day, visit, visit.name, leaving_out=late)
         self.tell_the_past(day, late)
         self.answer_questions(day)
-        wait = self.chance.whole("verdict", 3, 9)
-        if late:
-            self.stage.plan(day + timedelta(days=wait - 1), lambda then: self.supply(then, late))
-        self.stage.plan(day + timedelta(days=wait), self.verdict)
+        return late
 
     def screening_visits(self) -> list[Visit]:
         """The visits that come before the person is enrolled."""
