@@ -135,6 +135,8 @@ def _boin_next(dose, top, count, seen, boin, bound):  # type: ignore[no-untyped-
     target, rise, fall, share_open = boin
     up, down = bound
     n, y, waiting = treated[dose], toxic[dose], waits[dose]
+    if dose >= top:
+        return top - 1, False
     if n == 0:
         return dose, False
     if waiting == 0:

@@ -187,6 +187,8 @@ def _interval(design: d.Boin | d.IThreePlusThree | d.Mtpi2, tally: Tally) -> Adv
         return Treat(0, design.size, "the first people")
     if tally.top == 0:
         return Stop("the lowest dose is too toxic", selected=None)
+    if dose >= tally.top:
+        return Treat(tally.top - 1, design.size, f"dose {tally.top + 1} is closed: down")
     if isinstance(design, d.Boin) and tally.waiting(dose):
         return _tite(design, tally)
     treated, toxic = tally.treated[dose], tally.toxic[dose]
