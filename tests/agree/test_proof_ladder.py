@@ -95,6 +95,7 @@ def test_compiled_trials_come_near_the_exact_ones(name: str) -> None:
 
 OPEN: dict[str, Design] = {
     "TITE-BOIN": AtMost(Staggered(Boin(0.30, window_seen=0.5), 2, 14, 7), 24),
+    "TITE-BOIN, closing early": AtMost(Boin(0.15, cutoff=0.60, window_seen=0.9), 24),
     "TITE-CRM": AtMost(Coherent(NoSkipping(Crm(skeleton(0.06, 0.30, 2, 5), 0.30)), 0.30), 10),
     "TITE-CRM, logistic": AtMost(NoSkipping(Crm(skeleton(0.06, 0.30, 2, 5, "logistic"), 0.30, "logistic", size=3)), 12),
 }
@@ -103,7 +104,7 @@ OPEN: dict[str, Design] = {
 @pytest.mark.parametrize("name", OPEN)
 def test_open_windows_agree_too(name: str) -> None:
     """TITE designs, with and without people who leave."""
-    trials = 400 if name == "TITE-BOIN" else 25
+    trials = 400 if "BOIN" in name else 25
     for timing in TIMINGS:
         fast = tite_kernel.simulate(OPEN[name], TRUE, timing, 11, trials)
         for number in range(trials):
