@@ -283,6 +283,9 @@ def _holds(protocol: m.Protocol, probe: probes.Probe) -> tuple[probes.Harm, m.Ho
     found: dict[str, tuple[m.Hold, probes.Harm]] = {}
     for hold in safety.holds(protocol):
         path = f"rules.{hold.name}"
+        if hold.boundary is not None:
+            hint = "see what the boundary does with: stromal monitor"
+            raise unusable(protocol, path, f"{hold.name} follows a boundary, which no plan has", hint)
         if hold.level == "dose" or hold.level in found:
             hint = "a simulation takes one hold of a participant and one of the trial"
             raise unusable(protocol, path, f"{hold.name} is another hold of a {hold.level}", hint)

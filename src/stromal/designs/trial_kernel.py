@@ -14,6 +14,7 @@ import numpy as np
 
 from stromal.designs import walk as w
 from stromal.designs.assumptions import Assumptions
+from stromal.designs.heap import pop, push
 from stromal.designs.keys import ARRIVAL, DELAY, GRADE, LEAVING, MADE, ONSET, drawn, trial_key
 from stromal.designs.plan import DAY_ZERO, LAST_DOSE, Plan
 from stromal.designs.trial_outcomes import estimate, looks_of, measure
@@ -72,33 +73,6 @@ def packed(walk: w.Walk) -> Packed:
 
 
 @nb.njit(cache=True)
-def _push(heap, size, day, kind, person, turn):  # type: ignore[no-untyped-def]
-    """One more event; the number of events is returned."""
-    code, place = ((day * 8 + kind) << 40) | (person << 16) | turn, size
-    while place > 0 and heap[(place - 1) >> 1] > code:
-        heap[place] = heap[(place - 1) >> 1]
-        place = (place - 1) >> 1
-    heap[place] = code
-    return size + 1
-
-
-@nb.njit(cache=True)
-def _pop(heap, size):  # type: ignore[no-untyped-def]
-    """The next event; the last one takes its place and sinks."""
-    best, code, place, size = heap[0], heap[size - 1], 0, size - 1
-    while 2 * place + 1 < size:
-        below = 2 * place + 1
-        if below + 1 < size and heap[below + 1] < heap[below]:
-            below += 1
-        if heap[below] >= code:
-            break
-        heap[place] = heap[below]
-        place = below
-    heap[place] = code
-    return best
-
-
-@nb.njit(cache=True)
 def _invite(key, walk, trial, counts, heap, size, now):  # type: ignore[no-untyped-def]
     """The next person, while a place is free and the trial is not closed."""
     if counts[w.CLOSED] or trial[ARRIVING] or trial[COUNT] + trial[PENDING] >= walk.whole[PLANNED_]:
@@ -107,7 +81,7 @@ def _invite(key, walk, trial, counts, heap, size, now):  # type: ignore[no-untyp
         return size
     gap = -math.log(1.0 - drawn(key, trial[ARRIVALS], ARRIVAL)) * walk.real[GAP_]
     trial[ARRIVING] = 1
-    return _push(heap, size, now + int(gap), w.ARRIVES, trial[ARRIVALS], 0)
+    return push(heap, size, now + int(gap), w.ARRIVES, trial[ARRIVALS], 0)
 
 
 @nb.njit(cache=True)
@@ -120,7 +94,7 @@ def _arrives(key, walk, trial, counts, heap, size, now, number):  # type: ignore
         counts[w.FAILURES] += 1
     else:
         trial[PENDING] += 1
-        size = _push(heap, size, now + walk.whole[SCREENING_DAYS_], w.ENROLS, number, 0)
+        size = push(heap, size, now + walk.whole[SCREENING_DAYS_], w.ENROLS, number, 0)
     return _invite(key, walk, trial, counts, heap, size, now)
 
 
@@ -128,7 +102,7 @@ def _arrives(key, walk, trial, counts, heap, size, now, number):  # type: ignore
 def _enrols(key, walk, trial, counts, people, visits, heap, size, now, number, waited, arrived):  # type: ignore[no-untyped-def]
     """Into the trial, or not while it is held."""
     if trial[STOPPED] and not counts[w.CLOSED] and waited < walk.whole[WAITS_]:
-        return _push(heap, size, now + w.FORTNIGHT, w.ENROLS, number, waited + 1)
+        return push(heap, size, now + w.FORTNIGHT, w.ENROLS, number, waited + 1)
     trial[PENDING] -= 1
     if trial[STOPPED]:
         counts[w.TURNED] += 1
@@ -173,7 +147,7 @@ def _go_on(key, walk, me, visits, missed, heap, size, now, person):  # type: ign
         missed[place] = walk.steps[place, DOSE_] < 0 and drawn(key, me[KEY], w.MISSED + 16 * place) < walk.real[MISSED_]
         if walk.steps[place, EVENT_]:
             me[STEP], me[PLANNED], me[WAITED], me[TRIES] = place, max(day, now + 1), 0, 0
-            return _push(heap, size, me[PLANNED], w.VISIT, person, place)
+            return push(heap, size, me[PLANNED], w.VISIT, person, place)
         visits[place] = day
     me[STEP] = len(walk.steps)
     return size
@@ -247,7 +221,7 @@ def _infuse(key, walk, me, counts, given, toxic, heap, size, now, person, place,
     grade[place] = worst
     if worst:
         onset[place] = now + int(drawn(key, me[KEY], ONSET + 16 * place) * (walk.whole[WINDOW_] + 1))
-        size = _push(heap, size, onset[place], w.SHOWS, person, place)
+        size = push(heap, size, onset[place], w.SHOWS, person, place)
     return size
 
 
@@ -261,7 +235,7 @@ def _visit(key, walk, trial, counts, given, toxic, me, visits, shown, onset, gra
     if walk.steps[place, DOSE_] >= 0:
         if (me[HELD] or trial[STOPPED]) and me[WAITED] < walk.whole[WAITS_]:
             me[WAITED] += 1
-            return False, _push(heap, size, now + w.WEEK, w.VISIT, person, place)
+            return False, push(heap, size, now + w.WEEK, w.VISIT, person, place)
         level = _level(walk, me, trial, place, shown, onset, grade)
         if level < 0:
             _withhold(walk, me, trial, counts)
@@ -269,7 +243,7 @@ def _visit(key, walk, trial, counts, given, toxic, me, visits, shown, onset, gra
             counts[w.FAILED] += 1
             me[TRIES] += 1
             if me[TRIES] < walk.whole[ATTEMPTS_]:
-                return False, _push(heap, size, now + max(walk.whole[REMAKE_DAYS_], 1), w.VISIT, person, place)
+                return False, push(heap, size, now + max(walk.whole[REMAKE_DAYS_], 1), w.VISIT, person, place)
             counts[w.LOST] += 1
         else:
             shown[place] = 0
@@ -312,7 +286,7 @@ def _stop(walk, trial, counts, people, shown, onset, grade, known, heap, size, n
     for person in range(trial[COUNT]):
         _news(walk, people[person], shown[person], onset[person], grade[person], known[person])
     trial[STOPPED], trial[STOPPED_SINCE] = 1, now
-    size = _push(heap, size, now + walk.whole[DECISION_DAYS_], w.DECIDED, w.TRIAL, counts[w.STOPS])
+    size = push(heap, size, now + walk.whole[DECISION_DAYS_], w.DECIDED, w.TRIAL, counts[w.STOPS])
     counts[w.STOPS] += 1
     return size
 
@@ -337,7 +311,7 @@ def _shows(walk, trial, counts, me, people, shown, onset, grade, judged, known, 
         and _news(walk, me, shown[person], onset[person], grade[person], judged)
     ):
         me[HELD], me[SINCE] = 1, now
-        size = _push(heap, size, now + walk.whole[DECISION_DAYS_], w.DECIDED, person, me[HOLDS])
+        size = push(heap, size, now + walk.whole[DECISION_DAYS_], w.DECIDED, person, me[HOLDS])
         me[HOLDS] += 1
         counts[w.HOLDS] += 1
     counted = (
@@ -401,7 +375,7 @@ def _play(key, walk, counts, given, toxic, people, visits, missed, shown, onset,
     trial[:] = 0
     size = _invite(key, walk, trial, counts, heap, 0, 0)
     while size > 0:
-        code = _pop(heap, size)
+        code = pop(heap, size)
         size -= 1
         person, turn, now = (code >> 16) & 0xFFFFFF, code & 0xFFFF, code >> 43
         kind = (code >> 40) & 7
