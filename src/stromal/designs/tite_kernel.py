@@ -219,7 +219,7 @@ def _walk(seed, first, scenario, timing, days, rule, boin, bound, model, out):  
     between, sentinel, apart = days
     most, size, skipping, coherent, suspended, is_boin = rule
     up, down, close = bound
-    treated_all, toxic_all, length, left_all = out
+    treated_all, toxic_all, length, left_all, top_all = out
     doses, room = len(scenario), 64 * most + 64
     persons = (np.empty(room), np.empty(room), np.empty(room, np.int64), np.empty(room, np.int64))
     at, ends, dose_of, how = persons
@@ -263,9 +263,9 @@ def _walk(seed, first, scenario, timing, days, rule, boin, bound, model, out):  
                     now = nearest
             dose, cohort = following, 0 if top == 0 else max(0, min(size, most - total))
         _see(_FAR / 2, people, persons, window, seen)
+        top_all[trial] = _closed(top, treated, toxic, close) if is_boin else top
         treated_all[trial], toxic_all[trial] = treated, toxic
-        length[trial] = ends[:people].max()
-        left_all[trial] = (how[:people] == 2).sum()
+        length[trial], left_all[trial] = ends[:people].max(), (how[:people] == 2).sum()
 
 
 def _model(design: Crm | None, doses: int) -> tuple[Floats, Floats, Floats, Floats, Floats, Floats, float, float]:
@@ -305,34 +305,26 @@ def simulate(design: Design, scenario: ArrayLike, timing: Timing, seed: int, tri
     boin = inside if isinstance(inside, Boin) else None
     numbers = (boin.target, *boin_limits(boin), boin.window_seen or 0.0) if boin else (0.0, 0.0, 0.0, 0.0)
     treated, toxic = (np.zeros((trials, len(true)), dtype=np.int64) for _ in range(2))
-    length, left = np.empty(trials), np.empty(trials, dtype=np.int64)
+    length = np.empty(trials)
+    left, top = (np.empty(trials, dtype=np.int64) for _ in range(2))
     _walk(
         np.uint64(seed % 2**64), first, true, (timing.gap_days, timing.window_days, timing.late, timing.leaves),
         (days.people_days, days.sentinel_days, days.cohort_days),
         (rule.most, rule.size, rule.no_skipping, rule.coherent, rule.suspended, boin is not None),
         numbers, _bounds(boin, rule.most + rule.size),
-        _model(inside if isinstance(inside, Crm) else None, len(true)), (treated, toxic, length, left),
+        _model(inside if isinstance(inside, Crm) else None, len(true)), (treated, toxic, length, left, top),
     )  # fmt: skip
-    return TiteTrials(_selected(design, treated, toxic), treated, toxic, length, left)
+    return TiteTrials(_selected(design, treated, toxic, top), treated, toxic, length, left)
 
 
-def _selected(design: Design, treated: Whole, toxic: Whole) -> Whole:
+def _selected(design: Design, treated: Whole, toxic: Whole, top: Whole) -> Whole:
     """The dose each trial declares: one look for each different end."""
-    kinds, which = np.unique(np.hstack([treated, toxic]), axis=0, return_inverse=True)
+    kinds, which = np.unique(np.hstack([treated, toxic, top[:, None]]), axis=0, return_inverse=True)
     doses = treated.shape[1]
     chosen = []
     for row in kinds.tolist():
-        found = select(design, ended(design, tuple(row[:doses]), tuple(row[doses:])))
+        counts = tuple(row[:doses])
+        highest = max((dose for dose, count in enumerate(counts) if count), default=-1)
+        found = select(design, Tally(counts, tuple(row[doses:-1]), highest, row[-1]))
         chosen.append(-1 if found is None else found)
     return np.array(chosen, dtype=np.int64)[which.ravel()]
-
-
-def ended(design: Design, treated: tuple[int, ...], toxic: tuple[int, ...]) -> Tally:
-    """A tally at the end, when every window has ended, with the doses closed that its counts close."""
-    inside = core(design)
-    top = len(treated)
-    if isinstance(inside, Boin):
-        pairs = enumerate(zip(treated, toxic, strict=True))
-        top = next((dose for dose, (n, y) in pairs if n and y >= bounds(inside, n).close), top)
-    highest = max((dose for dose, count in enumerate(treated) if count), default=-1)
-    return Tally(treated, toxic, highest, top)

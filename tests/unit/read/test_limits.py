@@ -264,7 +264,7 @@ def test_a_score_out_of_its_whole(line: str, low: int) -> None:
 
 @pytest.mark.parametrize("ended", ["be corrected", "have been stopped", "be discontinued", "be washed out"])
 def test_something_ends_a_bare_time_before(ended: str) -> None:
-    """Without a word that compares, what ends `3 months prior to` a visit may end at least or at most so long before."""
+    """Without a word that compares, what ends `3 months prior to` a visit may end earlier or later than that."""
     (found,) = windows(f"Steroids must {ended} 3 months prior to the infusion")
     assert (found.value, found.state, found.rivals) == (Range(high=3), "ambiguous", ((Range(low=3), "months"),))
     (sure,) = windows(f"Steroids must {ended} at least 3 months prior to the infusion")

@@ -268,7 +268,7 @@ def nearest_rising(tally: Tally, target: float, cutoff: float) -> int | None:
     """
     pairs = list(zip(tally.treated, tally.toxic, strict=True))
     shut = (dose for dose, (n, y) in enumerate(pairs) if n and y >= closing(n, target, cutoff))
-    open_doses = [dose for dose in range(next(shut, tally.doses)) if tally.treated[dose]]
+    open_doses = [dose for dose in range(min(next(shut, tally.doses), tally.top)) if tally.treated[dose]]
     blocks: list[tuple[float, float, int]] = []
     for dose in open_doses:
         n, y = pairs[dose]
