@@ -59,7 +59,7 @@ def test_the_roles_table_is_documented_as_it_is() -> None:
 _RELATED = f"""Two trials share a fact when a value of it is the same in both. It counts its weight times how rare the value
 is among the trials: ln((N + 1) / n) / ln(N + 1), where n of N trials have it. Doses count less the further apart they
 are, nothing from a factor of {NEAR:g} on, and {AT_70_KG:g} of that where one of them is taken at {WEIGHT_KG} kg. A fact
-that does not relate by itself only orders trials that share one that does."""
+that does not relate by itself only orders trials that share one that does."""  # noqa: E501 - the manual breaks its lines like this
 
 
 def test_what_the_catalogue_answers_is_documented_as_it_is() -> None:
