@@ -50,11 +50,11 @@ def between(low: Fraction, high: Fraction) -> Number | Range:
 # ---------------------------------------------------------------- the notations
 
 _LOOKS = re.compile(
-    r"\d(?:\s?[\^*eE]|\s?MM?\b|[\s-]?[mM](?:il|io|ln)|\d\d\d|[,.' ]\d\d\d|0\s?[x×(/.'’\\<⁰¹²³⁴⁵⁶⁷⁸⁹3-9-])|101[0-2]"
-    r"|illi|ILLI|undred|UNDRED|housand|HOUSAND"
+    r"\d(?:\s?[\^*eE]|\s?MM?\b|[\s-]?[mM](?:il|io|ln)|\d\d\d|[,.' ]\d\d\d|0\s?[x×(/.'’\\<⁰¹²³⁴⁵⁶⁷⁸⁹3-9-]|01[0-2])"
 )
+_LOOKS_WORDED = ("illi", "undred", "housand", "ILLI", "UNDRED", "HOUSAND")
 """A quick look: lines without any of this hold no count of cells."""
-NEEDED = _LOOKS.pattern.replace(r"\s?", r"\s*")
+NEEDED = "|".join((_LOOKS.pattern.replace(r"\s?", r"\s*"), *_LOOKS_WORDED))
 """The same for a mended line, where blanks stand in the place of escapes."""
 
 _SUPER = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
@@ -300,13 +300,16 @@ def plain_signs(text: str) -> str:
 
 def may_count(text: str) -> bool:
     """Whether the line may hold a count of cells at all: a quick look."""
-    return _LOOKS.search(text) is not None
+    return any(words in text for words in _LOOKS_WORDED) or _LOOKS.search(text) is not None
 
 
 _SCALE_WORDS = re.compile(r"(?:thousand|m(?:il|io|ln)|bil)")
 _BEGIN = re.compile(r"[\d.](?<![\w.^][\d.])")
 """Where a count in digits may begin. Its first sign stands first, so that the search leaps from digit to digit."""
-_BEGIN_WORDED = re.compile(r"[\d.a-z](?<![\w.^][\d.a-z])(?:(?<=[\d.])|(?<=a)(?=[\s-])|(?<=[efhnost])(?=[a-z]))")
+_BEGIN_WORDED = re.compile(
+    r"[\d.a-z](?<![\w.^][\d.a-z])(?:(?<=[\d.])|(?<=a)(?=[\s-])|(?<=o)ne|(?<=f)[io]"
+    r"|(?<=t)(?:en|hi|hr|w)|(?<=s)(?:ev|ix)|(?<=e)(?:ig|le)|(?<=n)in|(?<=h)un)"
+)
 """The same where numbers in words may count too, in small letters: few words begin like a number."""
 
 
