@@ -10,19 +10,24 @@ import subprocess
 import sys
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 
 import numba as nb
 import numpy as np
 
 from measure import Figure, medians, tell
-from stromal.designs import course_kernel, courses, engine, exact, kernel, tite_kernel
+from stromal.designs import course_kernel, courses, engine, exact, kernel, tite_kernel, trial_engine, trial_kernel
+from stromal.designs.assumptions import usual
 from stromal.designs.automaton import listed
 from stromal.designs.keys import drawn, trial_key
+from stromal.designs.plan import plan
 from stromal.designs.timing import CourseTiming, Timing, spacing
+from stromal.protocol.file import load
 from stromal.rules.escalation.courses import Ladder, Within
 from stromal.rules.escalation.designs import AtMost, Boin, Coherent, Crm, Design, NoSkipping, ThreePlusThree
 from stromal.rules.escalation.models import skeleton
 
+PROTOCOLS = Path(__file__).resolve().parents[1] / "protocols"
 TRUE = [0.05, 0.15, 0.30, 0.45, 0.60]
 TIMING = Timing(7, 28)
 TRIALS, FEW, RUNS = 40_000, 300, 7
@@ -64,6 +69,11 @@ def contestants() -> dict[str, Callable[[], object]]:
     made["trials ladder"] = lambda: course_kernel.simulate(LADDER, GRADES, CALENDAR, 1, TRIALS // 20)
     made["trials within"] = lambda: course_kernel.simulate(within, safe, CourseTiming(), 1, TRIALS)
     made["events boin"] = lambda: [engine.run(BOIN, TRUE, TIMING, 1, number) for number in range(FEW)]
+    protocol = load((PROTOCOLS / "NCT03268603.yaml").read_text(encoding="utf-8"), "NCT03268603").require()
+    whole = plan(protocol)
+    world = usual(whole)
+    made["trials whole"] = lambda: trial_kernel.simulate(whole, world, 1, TRIALS // 100)
+    made["events whole"] = lambda: trial_engine.simulate(protocol, world, 1, 10)
     made["numbers"] = lambda: _numbers(TRIALS, 30, 3)
     for work in made.values():
         work()
@@ -79,6 +89,8 @@ ROWS = (
     ("compiled trials, TITE-BOIN 30", "trials tite", TRIALS // 20, "numbers", TRIALS, "keyed numbers alone, 30 x 3"),
     ("compiled trials, 6 of 6 within the person", "trials within", TRIALS, "numbers", TRIALS, "keyed numbers alone"),
     ("compiled trials, ladder, 60 people x 4", "trials ladder", TRIALS // 20, "numbers", TRIALS, "keyed numbers alone"),
+    ("compiled whole trials, ladder, 60 people x 4", "trials whole", TRIALS // 100, "numbers", TRIALS, "30 people x 3"),
+    ("whole trials event by event, by their own rules", "events whole", 10, "trials whole", TRIALS // 100, "compiled"),
     ("trials event by event, BOIN 10 x 3", "events boin", FEW, "trials boin", TRIALS, "compiled trials, BOIN"),
 )  # fmt: skip
 

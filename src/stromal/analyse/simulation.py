@@ -170,5 +170,5 @@ def render(found: Simulated) -> str:
     pictures = [(each, Markup(each.svg)) for each in simulation_figures.drawn(found)]  # noqa: S704 - drawn here
     return environment().get_template("simulation.html").render(
         found=found, answers=words.answers(found), pictures=pictures, rows=words.rows(found),
-        told=words.assumptions_told(found),
+        told=words.assumptions_told(found), whole=words.whole,
     )  # fmt: skip

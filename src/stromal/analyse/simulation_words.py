@@ -33,6 +33,11 @@ def answers(found: Simulated) -> tuple[tuple[str, str], ...]:
     )
 
 
+def whole(answer: str) -> str:
+    """The same words, in which no line ends between a number, its error and its unit: blanks that do not break."""
+    return answer.replace(" ± ", "\u00a0±\u00a0").replace(" %", "\u00a0%")
+
+
 def near(mean: float, error: float, unit: str = "") -> str:
     """A mean with its Monte Carlo error, to as many digits as the error leaves."""
     digits = 1 if not 0 < error < math.inf else min(max(-math.floor(math.log10(error)), 0), 4)
@@ -43,14 +48,15 @@ def _declaring(found: Simulated) -> str:
     if not found.curve:
         return ""
     top = found.plan.levels[-1].name
-    told = [f"{near(100 * point.share, 100 * point.error, ' %')} when {100 * point.toxicity:g} %"
-            for point in found.curve if point.toxicity in (0.10, 0.20, 0.30, 0.50)]  # fmt: skip
+    told = [
+        f"in {near(100 * point.share, 100 * point.error, ' %')} of the trials if {100 * point.toxicity:g} % were harmed"
+        for point in found.curve if point.toxicity in (0.10, 0.20, 0.30, 0.50)
+    ]  # fmt: skip
     share = near(*found.share("declared"), " %")
     assumed = found.assumed.harming(found.plan.harm.least)[-1]
     return (
-        f"The protocol may declare: {found.plan.declaration_says}. It does so in {', in '.join(told)} of people truly "
-        f"have unacceptable toxicity after {top}; and in {share} of the trials as assumed here, with "
-        f"{100 * assumed:.3g} %."
+        f"The protocol may declare: {found.plan.declaration_says}. With {top}, it would do so {', '.join(told)}; "
+        f"and in {share} as assumed here, with unacceptable toxicity in {100 * assumed:.3g} %."
     )
 
 

@@ -58,9 +58,7 @@ def _told(found: simulation.Simulated, page: Path | None) -> None:
     for question, answer in simulation_words.answers(found):
         show.line("")
         show.line(question, "bold")
-        # A number keeps its error and its unit beside it: blanks that do not break.
-        whole = answer.replace(" ± ", "\u00a0±\u00a0").replace(" %", "\u00a0%")
-        for line in wrap(whole, _WIDTH, initial_indent="  ", subsequent_indent="  "):
+        for line in wrap(simulation_words.whole(answer), _WIDTH, initial_indent="  ", subsequent_indent="  "):
             show.line(line)
     show.line("")
     show.table("Of a trial", ("", "mean", "±", "5 %", "50 %", "95 %"), simulation_words.rows(found), (1, 2, 3, 4, 5))

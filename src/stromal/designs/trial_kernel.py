@@ -387,13 +387,14 @@ def _play(key, walk, counts, given, toxic, people, visits, missed, shown, onset,
         elif kind == w.DECIDED:
             _decided(key, walk, trial, counts, people, judged, known, person, turn)
         elif kind == w.VISIT:
-            mine = _harmful(walk, people[person], shown[person], onset[person], grade[person])
+            anew = walk.whole[FROM_LAST_] != 0
+            mine = _harmful(walk, people[person], shown[person], onset[person], grade[person]) if anew else 0
             took, size = _visit(
                 key, walk, trial, counts, given, toxic, people[person], visits[person], shown[person], onset[person],
                 grade[person], heap, size, now, person, turn,
             )  # fmt: skip
             # A dose may begin the count anew: then the hold of the trial is looked at, as after an event.
-            if mine != _harmful(walk, people[person], shown[person], onset[person], grade[person]):
+            if anew and mine != _harmful(walk, people[person], shown[person], onset[person], grade[person]):
                 size = _stop(walk, trial, counts, people, shown, onset, grade, known, heap, size, now)
             if took:
                 if walk.steps[turn, REQUIRED_] and not counts[w.DECLARED]:
