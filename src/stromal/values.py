@@ -16,6 +16,7 @@ from functools import lru_cache
 from typing import Literal, assert_never
 
 from dateutil.relativedelta import relativedelta
+from msgspec import Struct
 
 Truth = bool | None
 """Kleene's three values: True, False and None, which is *unknown* and never False."""
@@ -24,8 +25,7 @@ Truth = bool | None
 # ---------------------------------------------------------------- places, findings, refusals
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """Where something stands: a file and a line (1-based; 0 when the whole file is meant), with the words quoted.
 
     In a record made of named fields, `path` names the field and `line` counts within it.

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from stromal.read.criteria import criteria
 from stromal.read.limits import ages, comparisons
@@ -29,8 +31,7 @@ From = Literal["inclusion", "exclusion", "people"]
 """Where a phrase about age stands: in a list of criteria, or in a sentence about who the study is for."""
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(Struct, frozen=True):
     """One phrase about age: every way to read it, where it stands, and whether it clearly speaks of everybody."""
 
     ranges: tuple[Range, ...]

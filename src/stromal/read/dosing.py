@@ -7,8 +7,10 @@ dose_density, safe_dose and dose_equivalent (the dose in another unit). Used by 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
+
+from msgspec.structs import replace
 
 from stromal.read.doses import AT_LEAST, AT_MOST
 from stromal.read.record import Number, Range, Reading, Record, State, Statement, Value, gather, lowest, settle
@@ -24,7 +26,7 @@ _NEAR = 2
 def _levels(name: str, readings: list[Reading]) -> Statement:
     """Several doses that stand side by side: every level once, smallest first."""
     joined = settle(name, readings).readings
-    values = tuple(sorted({reading.value for reading in joined}, key=lowest))
+    values = tuple(sorted(dict.fromkeys(reading.value for reading in joined), key=lowest))
     places = tuple(dict.fromkeys(place for reading in joined for place in reading.places))
     states = {reading.state for reading in joined}
     state: State = "ambiguous" if "ambiguous" in states else "repaired" if "repaired" in states else "stated"

@@ -10,8 +10,11 @@ import re
 from bisect import bisect_left
 from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from stromal.read.analytes import LIMITED
 from stromal.read.numerals import KEPT, Amount, Length, amounts, durations, numerals
@@ -85,8 +88,7 @@ _FLIPPED = (
 # ---------------------------------------------------------------- limits
 
 
-@dataclass(frozen=True, slots=True)
-class Limit:
+class Limit(Struct, frozen=True):
     """A range with its unit, where it stands, and where its number begins (the subject stands before that)."""
 
     start: int

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from math import inf
 from typing import TypeAlias
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from stromal.read.analytes import LIMITED
 from stromal.read.criteria import Side
@@ -31,8 +33,7 @@ OLDEST = 120
 """Nobody is older: a limit at or above it limits nothing."""
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(Struct, frozen=True):
     """A stretch of a criterion that is understood. `rival` is its expression in another reading of the same words."""
 
     start: int

@@ -7,7 +7,8 @@ apart, and so are the answers that a machine gave.
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from stromal.read.layout import (
     SPONSOR_CLASSES,

@@ -10,8 +10,11 @@ Units are UCUM (`cells/kg`, `mL`, `g/dL`), except that lengths of time are writt
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from stromal.read.study import Tree
 from stromal.values import Finding, Place, plain
@@ -24,8 +27,7 @@ Value: TypeAlias = "bool | int | float | str | Range | Fields | tuple[Value, ...
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 
 
-@dataclass(frozen=True, slots=True)
-class Range:
+class Range(Struct, frozen=True):
     """A stretch of numbers. An end that is None is open; each end says whether it belongs to the stretch."""
 
     low: Number | None = None
@@ -81,8 +83,7 @@ class Fields:
         return "; ".join(f"{name.replace('_', ' ')}: {show(value)}" for name, value in self.parts)
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(Struct, frozen=True):
     """One way to read one place or several that agree: value, unit, where, and why it may be doubted."""
 
     value: Value
@@ -92,8 +93,7 @@ class Reading:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(Struct, frozen=True):
     """One fact of the page. Where several readings stand, `value` lists what they say and none is preferred."""
 
     name: str
@@ -110,8 +110,7 @@ class Statement:
         return self.state in ("stated", "repaired")
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(Struct, frozen=True):
     """One thing a section holds: its tidied text, its place as printed, the printed mark (`*`, `2.`), its label."""
 
     text: str
@@ -121,8 +120,7 @@ class Item:
     label_place: Place | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
+class Section(Struct, frozen=True):
     """A part of the page: our name for it, the heading as printed (line 0 where none is printed), what it holds."""
 
     name: str
