@@ -9,7 +9,7 @@ beside `prose`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from stromal.read.doses import doses
 from stromal.read.numerals import NUMBER, amounts, lowered, mend, tidy
@@ -318,6 +318,6 @@ READERS = (
 _READERS = Readers(READERS)
 
 
-def found_in(line: str) -> Iterator[Found]:
+def found_in(line: str) -> tuple[Found, ...]:
     """Everything this module reads in the line."""
     return _READERS.found_in(line)

@@ -315,4 +315,4 @@ _READERS = Readers(READERS)
 
 def found_in(line: str) -> tuple[Found, ...]:
     """Everything this module reads in the line."""
-    return tuple(_READERS.found_in(line))
+    return _READERS.found_in(line)

@@ -6,10 +6,11 @@ readers are worth asking: most lines hold nothing for most of them. Part of the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
-from stromal.read.numerals import mend
+from stromal.read.numerals import KEPT, mend
 from stromal.read.phrases import Found
 from stromal.read.sieve import Sieve
 
@@ -25,7 +26,7 @@ class Reader:
 class Readers:
     """Readers that look at the same lines: one pass over a line says which of them are worth asking."""
 
-    __slots__ = ("_able", "_needs", "_sieve", "all")
+    __slots__ = ("_able", "_found", "_needs", "_sieve", "all")
 
     def __init__(self, readers: Iterable[Reader]) -> None:
         """What the readers find is given in their order."""
@@ -33,6 +34,8 @@ class Readers:
         self._needs = tuple(dict.fromkeys(need for reader in self.all for need in reader.needs))
         self._sieve = Sieve(self._needs)
         self._able: dict[tuple[int, ...], tuple[Reader, ...]] = {}
+        # An arm and its intervention are often told in the same words, and a page that is saved twice says all twice.
+        self._found = lru_cache(KEPT)(self._read)
 
     def able(self, line: str) -> tuple[Reader, ...]:
         """The readers that may find something in the line."""
@@ -43,7 +46,9 @@ class Readers:
             able = self._able[met] = tuple(reader for reader in self.all if held.issuperset(reader.needs))
         return able
 
-    def found_in(self, line: str) -> Iterator[Found]:
+    def found_in(self, line: str) -> tuple[Found, ...]:
         """Everything that the readers find in the line."""
-        for reader in self.able(line):
-            yield from reader.read(line)
+        return self._found(line)
+
+    def _read(self, line: str) -> tuple[Found, ...]:
+        return tuple(found for reader in self.able(line) for found in reader.read(line))
