@@ -201,6 +201,8 @@ def doses(line: str) -> tuple[Found, ...]:
     return tuple(made)
 
 
+_NEAR = 60
+"""The words that bound a dose stand right before it."""
 AT_LEAST, AT_MOST = "the page says: at least", "the page says: at most"
 _BOUNDS = (
     (AT_LEAST, small(r"\b(?:at\s+least|no\s+(?:less|fewer)\s+than|a\s+minimum\s+of)\s+$|(?:>|≥)\s*$")),
@@ -220,7 +222,7 @@ def _found(spot: Spot, measure: Measure, name: str) -> Found:
         name = "dose_density"
     rivals = tuple((between(low * times, high * times), measure.unit) for low, high in count.rivals)
     mended = count.mended or ("escaped sign" if "\\" in spot.line[count.start : count.end] else "")
-    before = spot.before.lower()
+    before = spot.before[-_NEAR:].lower()
     bound = next((words for words, cue in _BOUNDS if cue.search(before)), "")
     notes = "; ".join(filter(None, (f"notation mended: {mended}" if mended else "", measure.note, bound)))
     state: State = "ambiguous" if rivals else "repaired" if mended or times != 1 else "stated"

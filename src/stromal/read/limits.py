@@ -294,9 +294,9 @@ _REACH = 1000
 """Words further back than this speak of something else: so long lines cost no more, sign by sign."""
 
 
-def _is_age(printed: str, limit: Limit) -> bool:
+def _is_age(printed: str, text: str, limit: Limit) -> bool:
     """Whether a range speaks of how old participants are: not how long something lasted, nor how old others are."""
-    text, inside = printed.lower(), printed[limit.start : limit.end].lower()
+    inside = text[limit.start : limit.end]
     low, high = sentence_at(printed, limit.start)
     if limit.unit not in ("", "years", "months", "weeks", "days") or leading(_OTHER_AGE, text, limit.start):
         return False
@@ -316,9 +316,13 @@ def _is_age(printed: str, limit: Limit) -> bool:
 @lru_cache(KEPT)
 def ages(line: str) -> tuple[Found, ...]:
     """Age limits. `over 18` is read as more than 18 with the rival reading 18 and over: the phrase admits both."""
-    made = []
-    for limit in comparisons(line):
-        if not _plausible_age(limit) or not _is_age(legible(line), limit):
+    every = comparisons(line)
+    if not every:
+        return ()
+    printed = legible(line)
+    made, text = [], printed.lower()
+    for limit in every:
+        if not _plausible_age(limit) or not _is_age(printed, text, limit):
             continue
         unit, value = limit.unit or "years", limit.value
         rivals: tuple[tuple[Range, str], ...] = ()
@@ -362,10 +366,10 @@ _ENDED = small(
 """`must be stopped 3 months prior to enrolment`: at least so long before it, or no longer before it than that."""
 
 
-def _ends_before(text: str, length: Length, start: int, side: str) -> bool:
+def _ends_before(printed: str, text: str, length: Length, start: int, side: str) -> bool:
     """Whether something has to end a bare length of time before: nobody can tell whether at least or at most."""
     bare = start == length.start and side == "before" and not isinstance(length.value, Range)
-    return bare and leading(_ENDED, text.lower(), start, sentence_at(text, start)[0]) is not None
+    return bare and leading(_ENDED, text, start, sentence_at(printed, start)[0]) is not None
 
 
 def _window_range(text: str, length: Length) -> tuple[int, Range, bool]:
@@ -417,7 +421,7 @@ def windows(line: str) -> tuple[Found, ...]:
         anchor = printed[slice(*tied.span("anchor"))].strip() if tied else ""
         rivals: tuple[tuple[Range, str], ...] = ()
         note = ""
-        if _ends_before(printed, length, start, side):
+        if _ends_before(printed, text, length, start, side):
             rivals, note = ((Range(low=value.high), length.unit),), "the words leave open whether at least or at most"
         state: State = "ambiguous" if rivals else "stated"
         made.append(Found(f"window_{name}", start, end, value, length.unit, state, note, rivals, side, anchor))

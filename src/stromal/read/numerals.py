@@ -31,7 +31,7 @@ _ALIKE = str.maketrans({
 })  # fmt: skip
 
 
-KEPT = 256
+KEPT = 1024
 """How many lines are remembered: a record's lines, since several readers ask for the numbers of the same line."""
 
 

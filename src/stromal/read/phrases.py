@@ -65,7 +65,7 @@ _ABBREVIATED = pattern(
     r"|(?:^|[\s(.])[A-Z])\.$",
 )
 _LONGEST_ABBREVIATION = 10
-KEPT = 256
+KEPT = 1024
 """How many lines are remembered: several readers ask for the sentences of the same line."""
 
 
