@@ -17,8 +17,8 @@ from stromal.read.record import Record
 
 RECORDS = Path(os.environ.get("STROMAL_RECORDS", Path(__file__).parents[2] / "shared" / "data" / "registry"))
 RUNS = 7
-PROSE = 60
-"""Records that are read with their prose in one turn; reading prose takes a hundred times as long."""
+PROSE = 300
+"""Records that are read with their prose in one turn: so many that no line is still remembered from the turn before."""
 
 SMALL = {
     "protocolSection": {
