@@ -165,10 +165,7 @@ def make(
     given, made, known = list(paths), Made(), catalogue.sources()
     again = again or catalogue.meta("reader") != reader
     every = _files(given, catalogue.folder)
-    for path in every:
-        if path not in known and not _is_there(path):
-            place = Place(0, "", path)
-            raise Unusable(Finding("file.missing", "error", "there is no such file", (place,), "check the name"))
+    _look(path for path in every if path not in known)
     with catalogue.writing() as writer, Readers(workers) as readers:
         for path in _gone(known, given, every):
             writer.drop(path)
@@ -195,6 +192,18 @@ def _files(paths: Iterable[str], own: Path) -> list[str]:
             if file.is_file() and not hidden and own not in file.parents:
                 every[str(file)] = None
     return list(every)
+
+
+def check(paths: Iterable[str], folder: Path) -> None:
+    """Raise Unusable for a path that does not exist, before a new catalogue is made in a folder."""
+    _look(_files(list(paths), folder))
+
+
+def _look(paths: Iterable[str]) -> None:
+    for path in paths:
+        if not _is_there(path):
+            place = Place(0, "", path)
+            raise Unusable(Finding("file.missing", "error", "there is no such file", (place,), "check the name"))
 
 
 def _is_there(path: str) -> bool:

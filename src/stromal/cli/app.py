@@ -291,7 +291,7 @@ def index(
     return many.index(paths, output, again=again, as_json=as_json)
 
 
-@app.command()
+@app.command(context_settings={"ignore_unknown_options": True})  # a word may begin with a minus
 @edge
 def search(
     words: Annotated[

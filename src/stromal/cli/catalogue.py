@@ -15,7 +15,7 @@ from stromal.catalogue import asking, making
 from stromal.catalogue.asking import Wanted
 from stromal.catalogue.card import Card, Dose
 from stromal.catalogue.search import Found, Hindrance, Hit, Search
-from stromal.catalogue.store import Catalogue
+from stromal.catalogue.store import FILE, Catalogue
 from stromal.cli import show
 from stromal.cli.edge import bad, finding_json, to_json
 from stromal.read.stream import cores
@@ -31,6 +31,8 @@ _SHOWN = 10
 def index(paths: Sequence[str], folder: Path, *, again: bool, as_json: bool) -> int:
     """Bring a catalogue up to its files and tell what happened."""
     start = perf_counter()
+    if not (folder / FILE).exists():
+        making.check(paths, folder)
     with Catalogue.create(folder) as catalogue, show.progress("documents") as progress:
         task = progress.add_task("reading", total=None)
         made = making.make(
@@ -119,10 +121,18 @@ def wanted(text: str, filters: Filters) -> Wanted:
     )
 
 
+def _no_options(text: str) -> None:
+    """Words may begin with a minus, `-placebo`; what begins with two is an option that is not there."""
+    wrong = next((word for word in text.split() if word.startswith("--")), "")
+    if wrong:
+        raise bad("option.unknown", f"no such option: {wrong}", "stromal search --help lists them")
+
+
 def search(text: str, filters: Filters, folder: Path, limit: int, *, as_json: bool) -> int:
     """Find trials and print the best; 1 when none fits."""
     if limit < 1:
         raise bad("search.limit", f"--limit is {limit}", "ask for at least 1 trial")
+    _no_options(text)
     asked = wanted(text, filters)
     with Catalogue.open(folder) as catalogue:
         engine = Search(catalogue)

@@ -96,7 +96,8 @@ def _many(
         show.findings(broken[:_FEW], error=True)
         for written in filter(None, (table, page)):
             show.line(f"wrote {written}")
-    return int(any(made.with_severity[severity] for severity in ("error", "contradiction", "warning")))
+    found = any(made.with_severity[severity] for severity in ("error", "contradiction", "warning"))
+    return int(found or bool(made.unreadable))
 
 
 _NAME = "name a record, a page, a folder, a .jsonl or a .zip of records"

@@ -70,6 +70,17 @@ class Criteria:
     sure: bool = True
 
     @property
+    def assumed(self) -> str:
+        """Why nobody can be sure on which side of the line a criterion stands; empty where headings say it."""
+        if not self.headed:
+            return "no heading says on which side it stands"
+        if self.exclusion and not self.inclusion and any(side_of(item.text) == "inclusion" for item in self.exclusion):
+            return "the text names exclusions alone, and some of its lines ask for something"
+        if self.inclusion and not self.exclusion and any(_SURELY_BARS.match(item.text) for item in self.inclusion):
+            return "the text names inclusions alone, and some of its lines bar somebody"
+        return ""
+
+    @property
     def given(self) -> bool:
         """Whether the page gives any criterion."""
         return bool(self.inclusion or self.exclusion)
@@ -149,6 +160,9 @@ _SENTENCE = (
     (pattern(r"[^:.]{0,110}\b(?:(?:is|are|be)\s+(?:considered\s+)?(?:eligible|included)|eligible\s+(?:patients"
         r"|subjects|participants)|must\s+(?:meet|fulfil|satisfy|comply)"
              r"\w*)\b[^:.]{0,90}:\s*$"), "inclusion"),
+    (pattern(r"[^:.]{0,40}\bfor\s+(?:inclusion|enrol\w+|participation)\b[^:.]{0,60}\b(?:should|must|need\s+to|ha(?:ve|s)\s+to"
+        r"|are\s+required\s+to)\s+(?:fulfil|meet|satisfy|comply|have|be)\w*\b[^:.]{0,90}(?::|(?:following|criteria)\W*)\s*$"),
+     "inclusion"),
 )  # fmt: skip
 _INSIDE = re.compile(
     r"(?:(?<=[.;:)] )|(?<=[a-z0-9,] )(?<!\bDonor )(?<!\bPatient )(?<!\bSubject ))"
@@ -172,6 +186,7 @@ class Block:
 def _heading(line: str) -> tuple[str, int] | None:
     """The name of the block that a line begins, and where what follows on the line begins; None where it begins "
     "none."""
+    line = _NOT_INCLUDED.sub(lambda found: "exclusion".ljust(len(found[0])), line)
     found = _HEADING.match(line) or _BARE.match(line) or _ALONE.match(line)
     if found is not None:
         which = "exclusion" if found["which"].lower().startswith("excl") else "inclusion"
@@ -180,6 +195,10 @@ def _heading(line: str) -> tuple[str, int] | None:
         return whom + which, found.end()
     side = next((side for words, side in _SENTENCE if words.fullmatch(line)), None)
     return (side, len(line)) if side else None
+
+
+_NOT_INCLUDED = pattern(r"\bnon(?:\s*[-–]\s*|\s+)inclusion(?=\s+criteri|s?\s*[:：])")
+"""A heading of exclusions, as some write it."""
 
 
 _NUMBERED = re.compile(r"(?:^|(?<=[\s.;,:]))(?P<number>\d{1,2})[.)](?:\s+|(?=[A-Z]))(?=[A-Z(≥≤<>\"“])")

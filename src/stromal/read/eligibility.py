@@ -172,14 +172,18 @@ def drafted(record: Record) -> tuple[DraftedCriterion, ...]:
     """Every criterion of the record: the fields of age and sex, inclusions, exclusions, then those of others."""
     found, ages = criteria(record.sections), _youngest(record)
     made = list(_fields(record))
-    made += _side(found.inclusion, "inclusion", "I", ages)
-    made += _side(found.exclusion, "exclusion", "E", ages)
+    lines = (*_side(found.inclusion, "inclusion", "I", ages), *_side(found.exclusion, "exclusion", "E", ages))
+    made += [_unsure(line, found.assumed) for line in lines] if found.assumed else lines
     for section in record.named("donor_inclusion", "donor_exclusion", "other_inclusion", "other_exclusion"):
         whose: Whose = "donor" if section.name.startswith("donor") else "other"
         side: Side = "inclusion" if section.name.endswith("inclusion") else "exclusion"
         letter = ("D" if whose == "donor" else "C") + ("I" if side == "inclusion" else "E")
         made += [replace(each, whose=whose) for each in _side(section.items, side, letter, None)]
     return tuple(made)
+
+
+def _unsure(line: DraftedCriterion, why: str) -> DraftedCriterion:
+    return replace(line, assumed="; ".join(filter(None, (line.assumed, why))))
 
 
 def _side(items: tuple[Item, ...], side: Side, letter: str, ages: Range | None) -> Iterator[DraftedCriterion]:

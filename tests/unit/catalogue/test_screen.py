@@ -319,3 +319,38 @@ def test_real_trials_are_screened_in_no_time(tmp_path: Path) -> None:
         stated = [re.findall(r"\d+", line.given.criterion.text)[0] for line in each.lines
                   if line.given.criterion.id == "age_min" and "year" in line.given.criterion.text]  # fmt: skip
         assert not (stated and int(stated[0]) > 60) or each.standing == "not eligible"
+
+
+# ---------------------------------------------------------------- sides that nobody is sure of
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Adults over 18 years\nPregnant women\nHaemoglobin < 8 g/dL\n",
+        EXCLUDE + "* Able to consent\n* Haemoglobin < 8 g/dL\n",
+        INCLUDE + "* Haemoglobin >= 8 g/dL\n* History of stroke\n",
+    ],
+)
+def test_a_side_that_is_assumed_decides_nothing(text: str, tmp_path: Path) -> None:
+    """Where no heading says whether a limit lets in or keeps out, it makes somebody unlikely at most."""
+    found = outcome(screened(put(tmp_path, record("NCT1", text)), PERSON), "NCT1")
+    assert found.standing != "not eligible"
+    assert {line.basis for line in found.lines} == {"drafted"}
+
+
+@pytest.mark.parametrize(
+    ("heading", "side"),
+    [
+        ("For inclusion in the study subjects should fulfil the following criteria:", "inclusion"),
+        ("For inclusion in the study, patients must meet all of the following", "inclusion"),
+        ("Non-inclusion criteria:", "exclusion"),
+        ("NON INCLUSION CRITERIA", "exclusion"),
+    ],
+)
+def test_headings_in_other_words(heading: str, side: str, tmp_path: Path) -> None:
+    """A sentence that leads to inclusions, and exclusions under a name of their own."""
+    text = f"Exclusion Criteria:\n\n* Stroke\n\n{heading}\n\n* Haemoglobin >= 8 g/dL\n"
+    found = outcome(screened(put(tmp_path, record("NCT1", text)), PERSON), "NCT1")
+    (line,) = [each for each in found.lines if "Haemoglobin" in each.given.criterion.text]
+    assert line.given.criterion.side == side

@@ -173,3 +173,9 @@ def test_a_protocol_is_no_record(tmp_path: Path) -> None:
     page = tmp_path / "page.txt"
     page.write_text("Marrow\n\nNCT ID: NCT90000001\n\nBasic Information\nRecruitment Status\nCOMPLETED\n")
     assert run("diff", page, page).exit_code == 0
+
+
+def test_lines_that_cannot_be_read_are_no_success(tmp_path: Path) -> None:
+    """An archive in which something cannot be read ends with 1, as `read` and `index` do."""
+    (tmp_path / "a.jsonl").write_text(json.dumps(sound(1)) + "\n{broken\n")
+    assert run("check", tmp_path / "a.jsonl").exit_code == 1

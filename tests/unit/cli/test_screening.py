@@ -20,7 +20,7 @@ TRIALS = (
            "* Asthma\n", conditions=["Multiple Sclerosis"]),
     record("NCT2", INCLUDE + "* Age over 18\n", status="COMPLETED", verified="2019-05", country="Spain"),
     record("NCT3", INCLUDE + "* Age 40 to 50 years\n", conditions=["Multiple Sclerosis"], country="Spain"),
-    record("NCT4", EXCLUDE + "* Multiple sclerosis\n* Aged under 40 years\n* HIV negative people\n"),
+    record("NCT4", INCLUDE + "* Signed consent\n" + EXCLUDE + "* Multiple sclerosis\n* Aged under 40 years\n* HIV negative people\n"),
     record("NCT5", EXCLUDE + "* Multiple sclerosis\n"),
 )  # fmt: skip
 
@@ -177,3 +177,16 @@ def test_contradictory_criteria_and_records_without_words(tmp_path: Path) -> Non
     assert "exclude each other" in text
     assert "no status given, not said when verified" in text
     assert "Trial NCT2" in text
+
+
+def test_no_catalogue_is_left_where_nothing_was_there(tmp_path: Path) -> None:
+    """A path that does not exist is told before anything is made."""
+    refused(run("index", str(tmp_path / "nowhere"), "-o", str(tmp_path / "new")), "no such file")
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_word_with_a_minus_is_no_option(folder: str) -> None:
+    """Words that must not be held are written as they are; an option that is not there is still refused."""
+    found = json.loads(run("search", "trial", "-epilepsy", "--json", "--catalogue", folder).stdout)
+    assert found
+    refused(run("search", "trial", "--limt", "3"), "no such option: --limt")
