@@ -10,9 +10,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import cast
 
+from msgspec import structs
 from ruamel.yaml.comments import CommentedMap
 
-from stromal.catalogue import confirmations, drafts
+from stromal.catalogue import confirmations, diagnosis, drafts
+from stromal.catalogue.alternatives import joined
 from stromal.catalogue.confirmations import Sheet
 from stromal.catalogue.screen import Given, Trial, asked_in, declared, from_protocol, given
 from stromal.catalogue.store import Catalogue
@@ -51,6 +53,8 @@ def against(catalogue: Catalogue, sheets: Iterable[Sheet] = (), protocols: Itera
         found: tuple[Given, ...] = tuple(given(line, by) for line, by in signed)
         if card.id in own:
             found = (*from_protocol(own[card.id]), *found)
+        condition = diagnosis.criterion(card, known)
+        found = (*((Given(condition, "drafted"),) if condition else ()), *joined(found))
         trials.append(Trial(card, found))
         findings += stale
         seen.add(card.id)
@@ -76,7 +80,9 @@ def described(text: str, file: str, trials: Sequence[Trial]) -> tuple[Described,
     bare = protocol_of(())
     asked = asked_in(trials) if root.get("answers") else ()
     protocol = replace(bare, facts=facts, population=m.Population("", "any", None, asked))
-    return person.parse(text, file, protocol), protocol
+    found = person.parse(text, file, protocol, beside=(diagnosis.DIAGNOSIS,), lenient=True)
+    episodes = (*found.chart.episodes, *diagnosis.told(root))
+    return replace(found, chart=structs.replace(found.chart, episodes=episodes)), protocol
 
 
 def _others(root: CommentedMap, facts: Mapping[str, m.Fact]) -> dict[str, m.Fact]:

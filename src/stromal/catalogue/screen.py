@@ -15,6 +15,7 @@ from fractions import Fraction
 from typing import Literal, TypeAlias
 
 from stromal.catalogue.card import Card
+from stromal.catalogue.diagnosis import CONDITION
 from stromal.catalogue.recruiting import OPEN
 from stromal.catalogue.settling import Proof, Proofs, every, proofs, shortest
 from stromal.protocol import model as m
@@ -333,7 +334,22 @@ def _rank(outcome: Outcome) -> tuple[object, ...]:
     recruits = outcome.card.status in OPEN
     order = STANDINGS.index(outcome.standing)
     decisive = sum(line.decides for line in outcome.against)
-    return order, decisive, len(outcome.against), -outcome.share, questions, not recruits, outcome.card.id
+    return (
+        order,
+        _of_condition(outcome),
+        decisive,
+        len(outcome.against),
+        -outcome.share,
+        questions,
+        not recruits,
+        outcome.card.id,
+    )
+
+
+def _of_condition(outcome: Outcome) -> int:
+    """Trials of what the person has first, then those of which nobody knows, then those that name no condition."""
+    truths = [line.verdict.truth for line in outcome.lines if line.given.criterion.id == CONDITION]
+    return 2 if not truths else 0 if truths[0] else 1
 
 
 def _first(outcomes: Iterable[Outcome]) -> tuple[Question, ...]:

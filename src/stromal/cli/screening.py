@@ -7,7 +7,7 @@ import gc
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rich.text import Text
@@ -16,6 +16,7 @@ from stromal.catalogue import asking, confirmations, drafts, screen
 from stromal.catalogue.answering import against, described
 from stromal.catalogue.asking import Wanted
 from stromal.catalogue.card import Card
+from stromal.catalogue.diagnosis import CONDITION
 from stromal.catalogue.recruiting import OPEN, spoken
 from stromal.catalogue.screen import BASES, STANDINGS, Line, Outcome, Screened, Standing, Trial
 from stromal.catalogue.search import Search
@@ -62,7 +63,8 @@ def screen_all(who: Path, folder: Path, options: Options, *, as_json: bool) -> i
         person, protocol = described(text, str(who), found.trials)
         chosen = _chosen(catalogue, found.trials, options)
         screened = screen.screen(chosen, screen.Judging(person, protocol))
-        findings += found.findings
+        findings += (*found.findings, *person.notes)
+        protocol = _told_as(protocol, found.trials)
         day, total = catalogue.date, len(catalogue)
     head = (
         f"{person.chart.participant or 'Somebody'} on {person.on}, against {_many(len(chosen), 'trial')} of {total:,}"
@@ -223,11 +225,23 @@ _ASKS = {
 }  # fmt: skip
 
 
+_ILLNESS = "an illness that trials are about"
+
+
+def _told_as(protocol: m.Protocol, trials: Iterable[Trial]) -> m.Protocol:
+    """The facts as they are asked for in words: whether somebody has the condition of a trial is asked as such."""
+    lines = (line.criterion for trial in trials for line in trial.lines if line.criterion.id == CONDITION)
+    facts = {fact.name: replace(fact, instrument=_ILLNESS) for line in lines for fact in line.facts}
+    return replace(protocol, facts={**protocol.facts, **facts})
+
+
 def asked(name: str, protocol: m.Protocol) -> str:
     """A fact as a question, with its name in a person's file; a question of a criterion as it stands."""
     fact = protocol.facts.get(name)
     if fact is None:
         return name
+    if fact.instrument == _ILLNESS:
+        return f"Do you have {fact.says}? [{name}]"
     unit, options = f", in {fact.unit}" if fact.unit else "", " or ".join(fact.options)
     words = _ASKS.get(fact.kind, "{says}?").format(says=fact.says or name, unit=unit, options=options)
     return f"{words[:1].upper()}{words[1:]} [{name}]"

@@ -182,6 +182,17 @@ def drafted(record: Record) -> tuple[DraftedCriterion, ...]:
     return tuple(made)
 
 
+def alone(line: DraftedCriterion) -> DraftedCriterion:
+    """A line that was left a question, as it stands under others or beside an `or`, read by its own words."""
+    if line.kind in ("computed", "partly"):
+        return line
+    item, words = Item(line.place.quote, line.place), _TRAILING.sub("", line.place.quote)
+    return _drafted(line.id, line.side, item, condition(words, line.side), line.text)
+
+
+_TRAILING = pattern(r"[\s,;]*\b(?:and/)?or\W*$")
+
+
 def _unsure(line: DraftedCriterion, why: str) -> DraftedCriterion:
     return replace(line, assumed="; ".join(filter(None, (line.assumed, why))))
 

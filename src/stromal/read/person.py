@@ -19,8 +19,8 @@ say stays unknown: an episode is absent only where it says `none`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
@@ -30,7 +30,7 @@ from stromal.protocol.model import Fact, Protocol
 from stromal.protocol.nodes import Report
 from stromal.protocol.nodes import parse as parse_nodes
 from stromal.rules.chart import Absence, Answer, Chart, Episode, Observation, VisitDone
-from stromal.values import Refused, Unusable, nearest, quantity
+from stromal.values import Finding, Refused, Unusable, nearest, quantity
 
 _KEYS = ("person", "on", "consent", "birth_date", "sex", "facts", "episodes", "answers", "visits")
 _NO_DAY = date(1900, 1, 1)
@@ -46,23 +46,34 @@ class Described:
 
     chart: Chart
     on: date
+    notes: tuple[Finding, ...] = ()
+    """What the file says that nobody can use; only where it may say more than is asked for."""
 
 
-def parse(text: str, file: str, protocol: Protocol) -> Described:
-    """The person a file describes. Raises Unusable with every finding when something in it cannot be right."""
+def parse(
+    text: str, file: str, protocol: Protocol, *, lenient: bool = False, beside: Sequence[str] = ()
+) -> Described:  # fmt: skip
+    """The person a file describes. Raises Unusable with every finding when something in it cannot be right.
+
+    `lenient`: the file is read by the criteria of a whole catalogue. What none of them asks for, and a value in a unit
+    that cannot be converted, is a note and stays unknown. Facts named in `beside` are passed over.
+    """
     root, report = parse_nodes(text, file)
-    reader = _Reader(root, report, protocol)
+    reader = _Reader(root, report, protocol, lenient=lenient, beside=beside)
     described = reader.described()
     if report.failed:
         raise Unusable(*sorted(report.findings, key=lambda finding: finding.places[0].line))
-    return described
+    return replace(described, notes=tuple(report.findings))
 
 
 class _Reader:
     """Reads one file, collecting what cannot be right."""
 
-    def __init__(self, root: CommentedMap, report: Report, protocol: Protocol) -> None:
+    def __init__(
+        self, root: CommentedMap, report: Report, protocol: Protocol, *, lenient: bool, beside: Sequence[str]
+    ) -> None:  # fmt: skip
         self.root, self.report, self.protocol = root, report, protocol
+        self.lenient, self.beside = lenient, beside
         self.on = date.min
 
     def described(self) -> Described:
@@ -102,6 +113,18 @@ class _Reader:
         close = nearest(name, listed)
         hint = f"did you mean {close}?" if close else f"known: {', '.join(listed[:8])}"
         self.report.add("name.unknown", f"{what} no {name!r}", hint, path)
+        return False
+
+    def asked_for(self, name: str, names: object, what: str, path: str) -> bool:
+        """Whether somebody asks for a fact or an answer; read for a catalogue, what nobody asks for is a note."""
+        if not self.lenient:
+            return self.known(name, names, what, path)
+        listed = [str(each) for each in names]  # type: ignore[attr-defined]  # any container of names
+        if name in listed:
+            return True
+        close = nearest(name, listed)
+        hint = f"nearest: {close}" if close else "it makes no difference here; leave it or take it out"
+        self.report.add("name.unused", f"no criterion of the catalogue asks for {name}", hint, path, "note")
         return False
 
     def day(self, key: str) -> date | None:
@@ -148,7 +171,7 @@ class _Reader:
     def facts(self) -> Iterator[Observation]:
         """The values under `facts`."""
         for name, value, path in self.section("facts"):
-            if self.known(name, self.protocol.facts, "the protocol declares", path):
+            if name not in self.beside and self.asked_for(name, self.protocol.facts, "the protocol declares", path):
                 yield from self.observation(name, value, path)
 
     def observation(self, name: str, value: object, path: str) -> Iterator[Observation]:
@@ -188,6 +211,10 @@ class _Reader:
         if fact.kind in ("number", "score") and fact.unit and not unit:
             return float(amount.value), ""  # no error of the file: without its unit it is simply unknown
         wrong = check_value(fact, value, unit)
+        if self.lenient and fact.kind in ("number", "score") and isinstance(wrong, Refused):
+            message = f"{path}: {wrong.message}; {fact.name} stays unknown"
+            self.report.add(wrong.rule, message, wrong.hint, path, "note")
+            return None
         for each in (wrong,) if isinstance(wrong, Refused) else wrong:
             self.report.add(each.rule, f"{path}: {each.message}", each.hint, path)
         if isinstance(value, bool | int | float | str):
@@ -202,7 +229,7 @@ class _Reader:
         absent: list[Absence] = []
         declared = [name for name, fact in self.protocol.facts.items() if fact.kind == "episode"]
         for name, value, path in self.section("episodes"):
-            if not self.known(name, declared, "the protocol declares", path):
+            if not self.asked_for(name, declared, "the protocol declares", path):
                 continue
             for each in value if isinstance(value, CommentedSeq) else (value,):
                 if isinstance(each, str) and each.lower() in _NONE:
@@ -232,7 +259,7 @@ class _Reader:
         """Answers to the protocol's own questions; a judged one counts as given by the role that is named."""
         asked = questions(self.protocol)
         for question, value, path in self.section("answers"):
-            if not self.known(question, asked, "the protocol asks", path):
+            if not self.asked_for(question, asked, "the protocol asks", path):
                 continue
             truth = _TRUTHS.get(str(value).lower())
             if truth is None:

@@ -12,8 +12,8 @@ import pytest
 from registry_records import DATA
 from screened_trials import outcome, put, record, screened
 from stromal.catalogue import confirmations, drafts, making
-from stromal.catalogue.answering import against, known
-from stromal.catalogue.screen import BASES, STANDINGS
+from stromal.catalogue.answering import against, described, known
+from stromal.catalogue.screen import BASES, STANDINGS, Judging, screen
 from stromal.catalogue.store import Catalogue
 from stromal.protocol.file import load
 from stromal.values import Unusable
@@ -29,6 +29,7 @@ facts:
   pregnancy: no
 episodes:
   malignancy: none
+  marrow_disease: {since: 2015-01-01, ongoing: yes}
   diabetes_mellitus: {since: 2010-01-01, ongoing: yes}
 """
 NOBODY = "person: P2\non: 2026-11-20\n"
@@ -67,7 +68,8 @@ def test_unknown_is_never_a_no(tmp_path: Path) -> None:
     found = screened(catalogue, NOBODY)
     assert {each.standing for each in found.outcomes} == {"could be eligible"}
     assert all(line.verdict.truth is None for each in found.outcomes for line in each.lines)
-    assert sum(each.count(None) for each in found.outcomes) == sum(len(each.lines) for each in found.outcomes) == 7
+    assert sum(each.count(None) for each in found.outcomes) == sum(len(each.lines) for each in found.outcomes) == 10
+    assert all(each.questions and each.questions[0] == "marrow_disease" for each in found.outcomes)
 
 
 def test_a_sentence_gives_way_to_the_registrys_own_field(tmp_path: Path) -> None:
@@ -110,9 +112,9 @@ def test_ranks(tmp_path: Path) -> None:
         record("NCT6", ""),
     )
     found = screened(catalogue, PERSON)
-    assert [each.card.id for each in found.outcomes] == ["NCT5", "NCT1", "NCT3", "NCT2", "NCT4", "NCT6"]
+    assert [each.card.id for each in found.outcomes] == ["NCT5", "NCT6", "NCT1", "NCT3", "NCT2", "NCT4"]
     assert outcome(found, "NCT5").questions == ()
-    assert outcome(found, "NCT6").share == 0
+    assert outcome(found, "NCT6").share == 1
 
 
 def test_what_to_ask_first(tmp_path: Path) -> None:
@@ -178,7 +180,7 @@ def test_a_corrected_line_is_used_as_corrected(tmp_path: Path) -> None:
     found = outcome(screened(catalogue, PERSON, against(catalogue, [sheet])), "NCT3")
     assert (found.standing, found.questions) == ("could be eligible", ("hba1c",))
     low = PERSON.replace("  pregnancy", "  hba1c: 7 %\n  pregnancy")
-    assert outcome(screened(catalogue, low, against(catalogue, [sheet])), "NCT3").count(True) == 1
+    assert outcome(screened(catalogue, low, against(catalogue, [sheet])), "NCT3").count(True) == 2
 
 
 def test_a_fact_of_a_sheet_may_mean_something_of_its_own(tmp_path: Path) -> None:
@@ -196,7 +198,7 @@ def test_a_fact_of_a_sheet_may_mean_something_of_its_own(tmp_path: Path) -> None
     sheet = confirmations.read(signed(catalogue, "NCT3", *changes, lines=("E1",)), "s.yaml")
     found = screened(catalogue, PERSON, against(catalogue, [sheet]))
     assert [outcome(found, name).standing for name in ("NCT1", "NCT3")] == ["could be eligible"] * 2
-    assert "70 g/L" in outcome(found, "NCT3").lines[0].verdict.reason
+    assert "70 g/L" in outcome(found, "NCT3").lines[1].verdict.reason
 
 
 def test_a_trial_without_facts_has_a_sheet_too(tmp_path: Path) -> None:
@@ -224,7 +226,7 @@ def test_a_stale_confirmation_is_named_and_not_used(tmp_path: Path) -> None:
     (stale,) = found.findings
     assert (stale.code, stale.severity) == ("confirmation.stale", "warning")
     assert "E1 of NCT3, confirmed by A. Reader on 2026-11-01" in stale.message
-    lines = {line.criterion.text: line.basis for line in found.trials[0].lines}
+    lines = {line.criterion.text: line.basis for line in found.trials[0].lines[1:]}
     assert lines == {"Psoriasis": "drafted", "Epilepsy": "confirmed", "Severe diabetes mellitus": "drafted"}
 
 
@@ -280,9 +282,60 @@ def test_a_fact_that_no_trial_asks_for_is_no_mistake(tmp_path: Path) -> None:
     catalogue = put(tmp_path, record("NCT3", ""))
     more = PERSON.replace("pregnancy: no", "edss: 3\n  hiv: negative").replace("malignancy: none", "riluzole: none")
     assert screened(catalogue, more).standing("could be eligible")
-    with pytest.raises(Unusable) as raised:
-        screened(catalogue, PERSON.replace("hemoglobin", "hemoglobinn"))
-    assert (raised.value.findings[0].code, raised.value.findings[0].places[0].line) == ("name.unknown", 7)
+
+
+def test_what_nobody_asks_for_is_a_note(tmp_path: Path) -> None:
+    """A name that means nothing here and a value that cannot be converted stop nothing: both are told as notes."""
+    catalogue = put(tmp_path, record("NCT3", INCLUDE + "* Creatinine < 1.5 mg/dL\n"))
+    drafts.follow(catalogue)
+    more = PERSON.replace("hemoglobin: 7 g/dL", "hemoglobinn: 7 g/dL\n  creatinine: 70 umol/L")
+    text = more.replace("malignancy: none", "tracheostomy_of_old: none")
+    trials = against(catalogue).trials
+    somebody, protocol = described(text, "p.yaml", trials)
+    told = {each.code: each for each in somebody.notes}
+    assert {each.severity for each in somebody.notes} == {"note"}
+    assert "no criterion of the catalogue asks for" in told["name.unused"].message
+    assert [each.places[0].line for each in somebody.notes] == [7, 8, 11]
+    assert "creatinine stays unknown" in told["facts.creatinine"].message
+    found = outcome(screen(trials, Judging(somebody, protocol)), "NCT3")
+    assert [line.given.criterion.id for line in found.open] == ["I1"]
+
+
+def test_trials_of_what_somebody_has_come_first(tmp_path: Path) -> None:
+    """Whoever has a condition finds its trials before all others, however little others ask."""
+    catalogue = put(
+        tmp_path,
+        record("NCT1", "", conditions=["Stroke"], minimumAge="18 Years"),
+        record("NCT2", INCLUDE + "* EDSS 3 to 6\n* Psoriasis\n", conditions=["Osteoarthritis, Knee"]),
+        record("NCT3", "", conditions=["Healthy"], minimumAge="18 Years"),
+    )
+    for told in (
+        "episodes:\n  knee_osteoarthritis: {ongoing: yes}\n",
+        "facts:\n  diagnosis: Osteoarthritis of the knee\n",
+    ):
+        found = screened(catalogue, f"{NOBODY}birth_date: 1966-02-03\n{told}")
+        assert [each.card.id for each in found.outcomes] == ["NCT2", "NCT1", "NCT3"]
+        assert outcome(found, "NCT1").questions == ("stroke",)
+    assert outcome(screened(catalogue, f"{NOBODY}episodes:\n  stroke: none\n"), "NCT1").standing == "probably not"
+
+
+def test_lines_joined_by_or_are_one_criterion(tmp_path: Path) -> None:
+    """One of several is enough; only who meets none of them is unlikely; what is unknown stays so."""
+    lines = "* Haemoglobin > 12 g/dL; or\n* Diabetes mellitus, or\n* EDSS 3 to 6\n* Age over 18\n"
+    catalogue = put(tmp_path, record("NCT1", INCLUDE + lines))
+    low = PERSON.replace("diabetes_mellitus: {since: 2010-01-01, ongoing: yes}", "diabetes_mellitus: none")
+    truths = {}
+    for name, text in (("any", PERSON), ("open", low), ("none", low.replace("facts:", "facts:\n  edss: 8"))):
+        found = outcome(screened(catalogue, text), "NCT1")
+        assert [line.given.criterion.id for line in found.lines] == ["condition", "I1 to I3", "I4"]
+        truths[name] = (found.lines[1].verdict.truth, found.standing)
+    assert truths == {
+        "any": (True, "could be eligible"), "open": (None, "could be eligible"), "none": (False, "probably not"),
+    }  # fmt: skip
+    catalogue.close()
+    again = put(tmp_path, record("NCT1", INCLUDE + "* Psoriasis;\n" + lines))
+    found = outcome(screened(again, low.replace("facts:", "facts:\n  edss: 8")), "NCT1")
+    assert next(line for line in found.lines if " to " in line.given.criterion.id).verdict.truth is None
 
 
 def test_names_have_one_meaning() -> None:

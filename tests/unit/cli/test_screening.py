@@ -20,7 +20,8 @@ TRIALS = (
            "* Asthma\n", conditions=["Multiple Sclerosis"]),
     record("NCT2", INCLUDE + "* Age over 18\n", status="COMPLETED", verified="2019-05", country="Spain"),
     record("NCT3", INCLUDE + "* Age 40 to 50 years\n", conditions=["Multiple Sclerosis"], country="Spain"),
-    record("NCT4", INCLUDE + "* Signed consent\n" + EXCLUDE + "* Multiple sclerosis\n* Aged under 40 years\n* HIV negative people\n"),
+    record("NCT4", INCLUDE + "* Signed consent\n" + EXCLUDE + "* Multiple sclerosis\n* Aged under 40 years\n"
+           "* HIV negative people\n"),
     record("NCT5", EXCLUDE + "* Multiple sclerosis\n"),
 )  # fmt: skip
 
@@ -63,7 +64,7 @@ def test_what_is_printed(folder: str) -> None:
         "example on 2022-10-20, against 5 trials of 5; newest record of 2026-10-05", "no medical advice",
         "2 could be eligible", "1 probably not", "2 not eligible", "Ask first",
         "NCT2 Marrow disease", "completed, verified 2019-05", "as drafted, unconfirmed", "4 questions would settle it",
-        "nothing is left to ask", "Epilepsy: ever, and when? [epilepsy]",
+        "Do you have marrow disease? [marrow_disease]", "Epilepsy: ever, and when? [epilepsy]",
     ):  # fmt: skip
         assert words in " ".join(text.split()), words
     assert max(map(len, text.splitlines())) <= 100
@@ -88,11 +89,11 @@ def test_filters(folder: str) -> None:
     def ids(*options: str, code: int = 0) -> list[str]:
         return [each["id"] for each in told(folder, *options, code=code)["trials"]]
 
-    assert ids() == ["NCT2", "NCT1", "NCT5", "NCT3", "NCT4"]
+    assert ids() == ["NCT1", "NCT2", "NCT5", "NCT3", "NCT4"]
     assert ids("--condition", "multiple sclerosis") == ["NCT1", "NCT3"]
     assert ids("--country", "Spain") == ["NCT2", "NCT3"]
     assert ids("--recruiting") == ["NCT1", "NCT5", "NCT3", "NCT4"]
-    assert ids("--limit", "1") == ["NCT2", "NCT5", "NCT3"]
+    assert ids("--limit", "1") == ["NCT1", "NCT5", "NCT3"]
     assert ids("--country", "Spain", "--recruiting", code=1) == ["NCT3"]
 
 
@@ -101,11 +102,11 @@ def test_json(folder: str) -> None:
     found = told(folder)
     assert found["counts"] == {"could be eligible": 2, "probably not": 1, "not eligible": 2}
     assert (found["on"], found["date"]) == ("2022-10-20", "2026-10-05")
-    first = found["trials"][1]
+    first = found["trials"][0]
     assert [each["name"] for each in first["questions"]] == ["epilepsy", "stroke", "psoriasis", "asthma"]
-    assert (first["met"], first["unknown"], first["against"]) == (2, 4, 0)
+    assert (first["met"], first["unknown"], first["against"]) == (3, 4, 0)
     assert {each["basis"] for each in first["criteria"]} == {"drafted", "sure"}
-    assert first["criteria"][0]["place"]["quote"] == "Multiple sclerosis"
+    assert first["criteria"][1]["place"]["quote"] == "Multiple sclerosis"
     assert found["ask_first"][0]["open_in"] == 1
 
 
