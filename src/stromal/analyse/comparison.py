@@ -90,6 +90,8 @@ def compare(
     target: float = 0.30, trials: int = 10_000, seed: int = 1, told: Callable[[], None] = lambda: None,
 ) -> Comparison:  # fmt: skip
     """Every design under every scenario. ValueError where a scenario does not fit, or a design has too many states."""
+    if not 0 < target < 1:
+        raise ValueError(f"the target is a probability between 0 and 1, not {target:g}")
     if not designs or not scenarios:
         raise ValueError("a comparison needs a design and a scenario")
     if len({len(each) for each in scenarios}) > 1:

@@ -119,7 +119,7 @@ def _doses(
 ) -> dict[str, object]:  # fmt: skip
     sure = None
     if not comparison.is_open(made):
-        sure = _checked(lambda: exact.characteristics(exact.ends(made, len(true)), true))
+        sure = _exactly(made, true, simulated=trials > 0)
     drawn = None
     if trials or sure is None:
         job = _checked(lambda: spread.job_of(made, true, Timing(gap, window), seed))
@@ -131,6 +131,18 @@ def _doses(
         "exact": None if sure is None else _exact_json(sure),
         "simulated": None if drawn is None else totals_json(drawn),
     }
+
+
+def _exactly(made: Design, true: tuple[float, ...], *, simulated: bool) -> exact.Characteristics | None:
+    """The exact characteristics; None where the design has too many states and is simulated anyway."""
+    try:
+        return exact.characteristics(exact.ends(made, len(true)), true)
+    except TooManyStatesError as error:
+        if simulated:
+            return None
+        raise edge.bad("design.states", str(error), "add --trials 1000 to simulate it") from None
+    except ValueError as error:
+        raise edge.bad("design.number", str(error), "correct the number") from None
 
 
 def _exact_json(sure: exact.Characteristics) -> dict[str, object]:
@@ -275,6 +287,7 @@ def paths(name: str, given: Sequence[str], doses: int, cohorts: int, after: str,
     tree = Tree(_branch(root), guide_style="dim")
     _grow(tree, root)
     show.out.print(tree)
+    show.line("“dose 2 to 3”: the next three people get dose 2; “x3”: the outcomes can come in three orders")
     return 0
 
 
@@ -306,6 +319,7 @@ _KINDS: dict[str, Callable[[dict[str, Number]], monitoring.Kind]] = {
     "beta-binomial": lambda given: monitoring.BetaBinomial(_need(given, "alpha"), _need(given, "beta")),
     "sprt": lambda given: monitoring.Sprt(_need(given, "worse")),
 }
+_TAKES = {"wang-tsiatis": ("shape",), "beta-binomial": ("alpha", "beta"), "sprt": ("worse",)}
 BOUNDARIES = (*_KINDS, "simon")
 """Every boundary by its name."""
 
@@ -326,6 +340,10 @@ def monitor(
         return _simon(found, as_json=as_json)
     if kind not in _KINDS:
         raise edge.bad("boundary.unknown", f"“{kind}” is no boundary", f"there are {', '.join(BOUNDARIES)}")
+    strange = sorted(set(found) - set(_TAKES.get(kind, ())))
+    if strange:
+        takes = ", ".join(_TAKES.get(kind, ())) or "no further numbers"
+        raise edge.bad("boundary.number", f"{kind} takes no {strange[0]}", f"it takes {takes}")
     bound = _checked(lambda: monitoring.boundary(_KINDS[kind](found), limit, people, level))
     true = scenario(rates) if rates else tuple(min(1.0, round(limit + step, 3)) for step in (0.0, 0.05, 0.1, 0.2, 0.3))
     does = [monitoring.monitored(bound, rate) for rate in true]

@@ -18,8 +18,8 @@ from stromal.rules.escalation.designs import Coherent, Design, Modifier, core
 
 Whole = NDArray[np.int64]
 
-STATE_LIMIT = 2_000_000
-"""States in all; more is refused, and simulation step by step is offered."""
+STATE_LIMIT = 250_000
+"""States in all, some ten seconds of listing; more is refused, and simulation step by step is offered."""
 
 
 class TooManyStatesError(ValueError):

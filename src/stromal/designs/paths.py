@@ -39,9 +39,15 @@ class Node:
 
 
 def seen(design: Design, cohorts: Sequence[Cohort], doses: int) -> Tally:
-    """The tally after cohorts that were treated, whether or not the design would have treated them so."""
+    """The tally after cohorts that the design treats so. ValueError names the first that it would not have treated."""
     tally = begin(doses)
     for cohort in cohorts:
+        advice = advise(design, tally)
+        if isinstance(advice, Stop):
+            raise ValueError(f"before {cohort} the design has stopped: {advice.reason}")
+        if (advice.dose, advice.size) != (cohort.dose, len(cohort.toxic)):
+            meant = f"dose {advice.dose + 1} to {advice.size} people"
+            raise ValueError(f"{cohort} is not what the design does there: it gives {meant} ({advice.reason})")
         tally = observe(design, tally, cohort.dose, len(cohort.toxic), sum(cohort.toxic))
     return tally
 

@@ -15,8 +15,8 @@ from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 
-from stromal.designs import course_kernel, kernel, tite_engine, tite_kernel
-from stromal.designs.automaton import listed
+from stromal.designs import course_kernel, engine, kernel, tite_engine, tite_kernel
+from stromal.designs.automaton import TooManyStatesError, listed
 from stromal.designs.timing import CourseTiming, Timing, spacing
 from stromal.designs.totals import PARTS, Totals, in_parts, together, totals
 from stromal.rules.escalation.courses import Course
@@ -40,7 +40,10 @@ class CohortJob:
 
     def part(self, first: int, trials: int) -> Totals:
         """Trials number `first` on."""
-        table = listed(self.design, len(self.scenario))
+        try:
+            table = listed(self.design, len(self.scenario))
+        except TooManyStatesError:
+            return _dose_totals(_event_by_event(self, first, trials))
         made = kernel.simulate(table, self.scenario, self.timing, spacing(self.design), self.seed, trials, first)
         return _dose_totals(made)
 
@@ -63,11 +66,9 @@ class OpenJob:
         return _dose_totals(made)
 
 
-def _event_by_event(job: OpenJob, first: int, trials: int) -> tite_kernel.TiteTrials:
-    rows = [
-        tite_engine.run(job.design, job.scenario, job.timing, job.seed, number)
-        for number in range(first, first + trials)
-    ]
+def _event_by_event(job: CohortJob | OpenJob, first: int, trials: int) -> tite_kernel.TiteTrials:
+    run = tite_engine.run if isinstance(job, OpenJob) else engine.run
+    rows = [run(job.design, job.scenario, job.timing, job.seed, number) for number in range(first, first + trials)]
     return tite_kernel.TiteTrials(
         np.array([row.selected for row in rows], dtype=np.int64),
         np.array([row.treated for row in rows], dtype=np.int64),

@@ -5,9 +5,15 @@ Takes days and shares; gives Timing, checked, and the days that a design's modif
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from stromal.rules.escalation.designs import Design, Modifier, Staggered
+
+
+def _all_finite(*days: float) -> bool:
+    """Whether every number of days is a number at all."""
+    return all(math.isfinite(each) for each in days)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +30,7 @@ class Timing:
     leaves: float = 0.0
 
     def __post_init__(self) -> None:
-        if self.gap_days < 0 or self.window_days <= 0:
+        if not _all_finite(self.gap_days, self.window_days) or self.gap_days < 0 or self.window_days <= 0:
             raise ValueError("the window lasts more than 0 days, and people come after 0 days or more")
         if not (0 <= self.late <= 1 and 0 <= self.leaves < 1):
             raise ValueError("shares of late toxicity and of people who leave lie between 0 and 1")
@@ -48,7 +54,8 @@ class CourseTiming:
 
     def __post_init__(self) -> None:
         low, high = self.interval_days
-        if min(self.gap_days, low, high - low, self.people_days) < 0 or self.window_days <= 0:
+        whole = _all_finite(self.gap_days, low, high, self.people_days, self.window_days)
+        if not whole or min(self.gap_days, low, high - low, self.people_days) < 0 or self.window_days <= 0:
             raise ValueError("days are 0 or more, an interval's high end is not below its low end, a window has length")
         if any(not 0 <= chance <= 1 for chance in self.makeable):
             raise ValueError("the chance that a dose can be made lies between 0 and 1")

@@ -194,6 +194,10 @@ def bounded(named_by: Named) -> Boundary:
     return boundary(named(named_by.kind, numbers), limit, int(people), level)
 
 
+MOST_PEOPLE = 1_000
+"""Beyond it binomial numbers leave what doubles can hold, and nobody monitors after each person."""
+
+
 @lru_cache(maxsize=64)
 def boundary(kind: Kind, limit: float, people: int, level: float) -> Boundary:
     """The boundary of a kind that stops with probability at most `level` while the rate is `limit`.
@@ -205,6 +209,8 @@ def boundary(kind: Kind, limit: float, people: int, level: float) -> Boundary:
         raise ValueError("the limit and the level are probabilities between 0 and 1")
     if people < 1:
         raise ValueError(f"a trial has one person or more, not {people}")
+    if people > MOST_PEOPLE:
+        raise ValueError(f"a boundary is worked out for at most {MOST_PEOPLE:,} people, not {people:,}")
     table = [[round(value, _DIGITS) for value in _row(kind, limit, people, n)] for n in range(1, people + 1)]
     values = sorted({value for n, row in enumerate(table, 1) for value in row[: n + 1]})
     place = bisect_left(values, True, key=partial(_keeps, table, limit, level))

@@ -103,6 +103,13 @@ def test_the_list_of_designs() -> None:
         (("paths", "3+3", "--cohorts", "0"), "looks at 1 cohort or more"),
         (("paths", "3+3", "--scenario", ".1,.2"), "the design has 5 doses"),
         (("paths", "boin", "cohort=5", "most=90", "--cohorts", "9"), "more than 20,000 nodes"),
+        (("paths", "3+3", "--after", "1NN"), "it gives dose 1 to 3 people"),
+        (("paths", "3+3", "--after", "1TTT 1NNN"), "the design has stopped"),
+        (("design", "boin", "start=9", "--scenario", ".1,.2"), "the first dose is one of 1 to 2"),
+        (("design", "3+3", "--scenario", ".1", "--trials", "5", "--gap-days", "nan"), "people come after 0 days"),
+        (("compare", "3+3", "--scenario", ".1", "--target", "9", "-o", "x.html"), "a probability between 0 and 1"),
+        (("monitor", "pocock", "--people", "1100"), "at most 1,000 people"),
+        (("monitor", "pocock", "foo=1"), "takes no foo"),
         (("monitor", "pococ"), "is no boundary"),
         (("monitor", "sprt"), "the boundary needs worse"),
         (("monitor", "wang-tsiatis", "shape=2"), "the shape lies between"),
@@ -128,6 +135,28 @@ def test_a_design_too_large_asks_for_a_simulation(monkeypatch: pytest.MonkeyPatc
 
     monkeypatch.setattr(exact, "ends", refuse)
     assert "add --trials" in out("design", "3+3", "--scenario", ".1", code=2)
+
+
+def test_a_design_too_large_to_list_is_simulated_event_by_event(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where trials are asked for, nothing is refused: the events need no table."""
+    from stromal.designs import exact, spread  # noqa: PLC0415 - loads slowly
+    from stromal.designs.automaton import TooManyStatesError  # noqa: PLC0415
+
+    def refuse(*_: object) -> None:
+        raise TooManyStatesError("the design has more than 5 states")
+
+    monkeypatch.setattr(exact, "ends", refuse)
+    monkeypatch.setattr(spread, "listed", refuse)
+    told = out("design", "boin", "most=6", "--scenario", ".1,.3", "--trials", "40")
+    assert "40 simulated trials" in told
+    assert "±" in told
+
+
+def test_a_model_with_a_weak_prior_begins_at_the_first_dose() -> None:
+    """BLRM's defaults find a dose: overdose control says nothing before anybody was seen."""
+    told = json.loads(out("design", "blrm", "amounts=1,2,4", "most=9", "--scenario", ".05,.2,.5", "--json"))
+    assert told["scenarios"][0]["exact"]["treated"][0] >= 3
+    assert told["scenarios"][0]["exact"]["none"] < 0.2
 
 
 def test_paths_as_a_tree() -> None:

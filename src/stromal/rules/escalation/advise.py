@@ -63,11 +63,19 @@ def advise(design: d.Design, tally: Tally, fit: Fit = fitted) -> Advice:
             return _at_most(inner, tally, people, fit)
         case d.StartAt() | d.NoSkipping() | d.Coherent() | d.StopAt() | d.CohortOf() | d.Suspended():
             answer = advise(design.inner, tally, fit)
+            if isinstance(design, d.StartAt) and tally.people == 0:
+                return _first(design, tally, answer)
             return answer if isinstance(answer, Stop) else _changed(design, tally, answer)
         case d.Staggered(inner) | d.Makeable(inner):
             return advise(inner, tally, fit)
         case _:
             return _core(design, tally, fit)
+
+
+def _first(design: d.StartAt, tally: Tally, answer: Advice) -> Treat:
+    """The first dose, whatever a model would say before anybody was seen."""
+    size = answer.size if isinstance(answer, Treat) else getattr(d.core(design), "size", 3)
+    return Treat(min(design.dose, tally.doses - 1), size, "the first dose of the protocol")
 
 
 _Changing = d.StartAt | d.NoSkipping | d.Coherent | d.StopAt | d.CohortOf | d.Suspended
@@ -76,9 +84,8 @@ _Changing = d.StartAt | d.NoSkipping | d.Coherent | d.StopAt | d.CohortOf | d.Su
 def _changed(design: _Changing, tally: Tally, answer: Treat) -> Advice:
     """The answer of the design inside, as the modifier around it changes it."""
     match design:
-        case d.StartAt(_, dose):
-            first = replace(answer, dose=min(dose, tally.doses - 1), reason="the first dose of the protocol")
-            return answer if tally.people else first
+        case d.StartAt():
+            return answer
         case d.NoSkipping():
             return _no_skipping(answer, tally)
         case d.Coherent(_, share):

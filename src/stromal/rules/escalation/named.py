@@ -123,13 +123,17 @@ def _crm(numbers: Numbers, doses: int) -> d.Design:
     return _around(made, {"start": 1, **numbers}, 30)
 
 
+_VAGUE = ((-0.693, 0.0), (2.0, 1.0), 0.0)
+"""A weak prior: one in three has toxicity on the reference dose (Neuenschwander et al. 2015, section 3)."""
+
+
 def _blrm(numbers: Numbers, doses: int) -> d.Design:
     amounts = _of_doses(_series(numbers, "amounts"), "amounts", doses)
     interval = _series(numbers, "interval") or (0.16, 0.33)
     if len(interval) != 2:
         raise ValueError("interval gives two numbers, low and high")
     made: d.Design = d.Blrm(
-        amounts, _float(numbers, "reference", amounts[-1]), interval=(interval[0], interval[1]),
+        amounts, _float(numbers, "reference", amounts[len(amounts) // 2]), *_VAGUE, (interval[0], interval[1]),
         overdose=_float(numbers, "overdose", 0.25), size=_whole(numbers, "cohort", 3),
     )  # fmt: skip
     made = made if _truth(numbers, "skipping", False) else d.NoSkipping(made)
@@ -189,6 +193,8 @@ def named(name: str, numbers: Numbers, doses: int) -> d.Design | Course:
             raise ValueError(
                 f"{name} takes no {number}{_nearest(number, kind.takes)}; it takes {', '.join(kind.takes)}"
             )
+    if name != "ladder" and "start" in numbers and not 1 <= _whole(numbers, "start", 1) <= doses:
+        raise ValueError(f"the first dose is one of 1 to {doses}, not {numbers['start']}")
     return kind.make(numbers, doses)
 
 
