@@ -136,4 +136,4 @@ def test_a_level_closed_from_behind() -> None:
               for place, (level, bad) in enumerate(zip(levels, toxic, strict=True))]  # fmt: skip
     advice = asked(which, charts, BEGIN + timedelta(days=29)).advice
     assert isinstance(advice, Treat)
-    assert (advice.dose, advice.reason) == (0, "0 of 1 on dose 3: stay; dose 2 and above are closed")
+    assert (advice.dose, advice.reason) == (0, "dose 2 is closed: down")
