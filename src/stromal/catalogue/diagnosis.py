@@ -48,7 +48,9 @@ def illnesses(card: Card, known: Known) -> tuple[m.Fact, ...]:
     """The illnesses that a trial is about, each once; a word that says less than another one is left out."""
     told = keys.conditions(card)
     found = dict[str, m.Fact]()
-    for words in (*card.conditions, *card.mesh):
+    # A heading of one word (`fibrosis`) beside the record's own words (`liver cirrhosis`) asks for too little.
+    headings = (words for words in card.mesh if " " in words or not card.conditions)
+    for words in (*card.conditions, *headings):
         fact = None if keys.broader(keys.plain(words), told) else illness(words)
         taken = known(fact.name) if fact else None
         if fact is not None and (taken is None or taken.kind == "episode"):
