@@ -14,11 +14,12 @@ from stromal.protocol.file import load
 from stromal.protocol.writing import write
 from stromal.read import parse
 from stromal.read.check import check
+from stromal.read.comparing import comparisons
 from stromal.read.conditions import condition
 from stromal.read.criteria import Side
 from stromal.read.doses import doses
 from stromal.read.draft import draft
-from stromal.read.limits import ages, comparisons, windows
+from stromal.read.limits import ages, windows
 from stromal.read.record import Record, Statement, show
 from stromal.values import Unusable
 

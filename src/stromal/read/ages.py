@@ -14,8 +14,9 @@ from typing import Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
+from stromal.read.comparing import comparisons
 from stromal.read.criteria import criteria
-from stromal.read.limits import ages, comparisons
+from stromal.read.limits import ages
 from stromal.read.numerals import KEPT, durations
 from stromal.read.phrases import Found, pattern, sentence_at
 from stromal.read.record import Fields, Item, Number, Range, Reading, Section, Statement, Value, settle

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stromal.read.limits import Bound, ages, comparisons, limits, windows
+from stromal.read.comparing import Bound, comparisons
+from stromal.read.limits import ages, limits, windows
 from stromal.read.record import Range
 
 MORE = {"more than": False, "greater than": False, "above": False, "over": False, ">": False, "exceeding": False,
