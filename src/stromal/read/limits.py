@@ -130,10 +130,17 @@ _ENDED = small(
 """`must be stopped 3 months prior to enrolment`: at least so long before it, or no longer before it than that."""
 
 
-def _ends_before(printed: str, text: str, length: Length, start: int, side: str) -> bool:
-    """Whether something has to end a bare length of time before: nobody can tell whether at least or at most."""
-    bare = start == length.start and side == "before" and not isinstance(length.value, Range)
-    return bare and leading(_ENDED, text, start, sentence_at(printed, start)[0]) is not None
+_THROUGH = small(r"\bthrough(?:out)?\s+(?:at\s+least\s+)?$")
+"""`to continue through 6 months after treatment`: so long at least, or no longer than that."""
+
+
+def _open_ended(printed: str, text: str, length: Length, start: int, side: str) -> bool:
+    """Whether a bare length of time leaves open whether at least or at most is meant: what must end, what goes on."""
+    if start != length.start or isinstance(length.value, Range):
+        return False
+    if side == "after":
+        return leading(_THROUGH, text, start) is not None
+    return side == "before" and leading(_ENDED, text, start, sentence_at(printed, start)[0]) is not None
 
 
 def _window_range(text: str, length: Length) -> tuple[int, Range, bool]:
@@ -185,7 +192,7 @@ def windows(line: str) -> tuple[Found, ...]:
         anchor = printed[slice(*tied.span("anchor"))].strip() if tied else ""
         rivals: tuple[tuple[Range, str], ...] = ()
         note = ""
-        if _ends_before(printed, text, length, start, side):
+        if _open_ended(printed, text, length, start, side):
             rivals, note = ((Range(low=value.high), length.unit),), "the words leave open whether at least or at most"
         state: State = "ambiguous" if rivals else "stated"
         made.append(Found(f"window_{name}", start, end, value, length.unit, state, note, rivals, side, anchor))

@@ -270,3 +270,10 @@ def test_something_ends_a_bare_time_before(ended: str) -> None:
     assert (found.value, found.state, found.rivals) == (Range(high=3), "ambiguous", ((Range(low=3), "months"),))
     (sure,) = windows(f"Steroids must {ended} at least 3 months prior to the infusion")
     assert (sure.value, sure.state, sure.rivals) == (Range(low=3), "stated", ())
+
+
+def test_what_goes_on_through_a_time_is_left_open() -> None:
+    """`Through 6 months after` may be the least or the most that is meant: both readings stand."""
+    (found,) = windows("Unwilling to continue through 6 months after treatment")
+    assert found.state == "ambiguous"
+    assert {(found.value, found.unit), *found.rivals} == {(Range(high=6), "months"), (Range(low=6), "months")}
