@@ -77,10 +77,11 @@ def paths(
     cohorts: Annotated[int, typer.Option(help="How many cohorts to look ahead.")] = 2,
     after: Annotated[str, typer.Option(help="What was seen so far, such as '1NNN 2NNT'.")] = "",
     scenario: Annotated[str, typer.Option(help="True toxicities, to see the chance of each path.")] = "",
+    svg: Annotated[Path | None, typer.Option(help="Also draw the paths, as a figure.")] = None,
     as_json: Json = False,
 ) -> int:
     """Show every path that the next cohorts of a design can take."""
-    return int(_planning().paths(name, given or [], doses, cohorts, after, scenario, as_json=as_json))
+    return int(_planning().paths(name, given or [], doses, cohorts, after, scenario, svg, as_json=as_json))
 
 
 @edge

@@ -8,7 +8,7 @@ from typing import Any
 
 from rich.tree import Tree
 
-from stromal.analyse import comparison
+from stromal.analyse import comparison, paths_figure
 from stromal.cli import edge, show
 from stromal.designs import courses, exact, monitoring, spread
 from stromal.designs.automaton import TooManyStatesError
@@ -274,13 +274,19 @@ def compare(
 # ---------------------------------------------------------------- paths
 
 
-def paths(name: str, given: Sequence[str], doses: int, cohorts: int, after: str, true: str, *, as_json: bool) -> int:
+def paths(
+    name: str, given: Sequence[str], doses: int, cohorts: int, after: str, true: str, svg: Path | None, *,
+    as_json: bool,
+) -> int:  # fmt: skip
     """Print every path of the next cohorts."""
     made = _made(name, given, doses)
     if isinstance(made, Within | Ladder):
         raise edge.bad("design.paths", f"{name} gives one person several doses", "paths are of designs with cohorts")
     before = _checked(lambda: parse(after, doses))
     root = _checked(lambda: tree_of(made, doses, cohorts, before, scenario(true) if true else ()))
+    if svg is not None:
+        picture = _checked(lambda: paths_figure.figure(name, root))
+        edge.put(svg, picture.svg)
     if as_json:
         edge.to_json(_node_json(root))
         return 0

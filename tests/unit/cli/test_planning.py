@@ -170,6 +170,21 @@ def test_paths_as_a_tree() -> None:
     assert tree["then"][3]["does"] == "stop, dose 1"
 
 
+def test_paths_as_a_figure(tmp_path: Path) -> None:
+    """Boxes and outcomes as SVG with its words, the same bytes each time; too many ends are refused."""
+    words = ("paths", "3+3", "--doses", "3", "--scenario", ".1,.2,.3", "--svg")
+    first, second = tmp_path / "a.svg", tmp_path / "b.svg"
+    out(*words, str(first))
+    out(*words, str(second), "--json")
+    drawn = first.read_text("utf-8")
+    assert drawn.startswith("<svg")
+    assert "1NNN 2NTT: stop, dose 1" in drawn
+    assert first.read_bytes() == second.read_bytes()
+    many = ("paths", "boin", "cohort=3", "most=30", "--cohorts", "4", "--svg", str(tmp_path / "c.svg"))
+    assert "a figure shows at most 64" in " ".join(out(*many, code=2).split())
+    assert not (tmp_path / "c.svg").exists()
+
+
 def test_boundaries() -> None:
     """Counts in runs, and what they do under true rates; two-stage designs."""
     told = json.loads(
