@@ -118,7 +118,7 @@ def test_a_sheet_is_written_signed_and_used(folder: str) -> None:
     text = sheet.read_text(encoding="utf-8").replace("by: ''", "by: A. Reader").replace("on: ''", "on: 2026-11-01")
     sheet.write_text(text, encoding="utf-8")
     assert told(folder)["counts"] == {"could be eligible": 2, "probably not": 0, "not eligible": 3}
-    assert "confirmed by A. Reader, 2026-11-01" in screened(folder, "--trial", "NCT5", code=1)
+    assert "confirmed by A. Reader, 2026-11-01" in " ".join(screened(folder, "--trial", "NCT5", code=1).split())
     sheet.write_text(text.replace("hash: ", "hash: x").replace('x"', '"x'), encoding="utf-8")
     assert "confirmation.stale" in screened(folder)
     refused(run("confirm", "NCT5", "--catalogue", folder), "there is a sheet already", "--force")
