@@ -332,6 +332,10 @@ def duration_unit(word: str) -> DurationUnit | None:
     return _WORDS.get(word)
 
 
+DAYS_A_MONTH = 30.4375
+"""Days of a nominal month, a twelfth of 365.25: for averages and drawing, never for windows."""
+
+
 @dataclass(frozen=True, slots=True)
 class Duration:
     """A whole number of calendar days, weeks, months or years. Months and years are those of the calendar."""
@@ -362,7 +366,7 @@ class Duration:
     @property
     def days(self) -> float:
         """Nominal length in days (a month is 30.4375, a year 365.25), only for ordering and drawing."""
-        return self.count * {"day": 1.0, "week": 7.0, "month": 30.4375, "year": 365.25}[self.unit]
+        return self.count * {"day": 1.0, "week": 7.0, "month": DAYS_A_MONTH, "year": 365.25}[self.unit]
 
     def __str__(self) -> str:
         """`1 month`, `14 days`."""

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stromal.designs.checker import check_design, modifiers
+from stromal.designs.checker import check_design
 from stromal.rules.escalation import Advice, Stop, Tally, Treat, advise
 from stromal.rules.escalation.designs import (
     AtMost,
@@ -29,6 +29,7 @@ from stromal.rules.escalation.designs import (
     StopTooToxic,
     Suspended,
     ThreePlusThree,
+    modifiers,
 )  # fmt: skip
 from stromal.rules.escalation.models import skeleton
 

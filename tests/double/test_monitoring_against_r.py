@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from stromal.designs.monitoring import BetaBinomial, Kind, Pocock, Sprt, WangTsiatis, boundary, monitored
 from stromal.designs.simon import simon
+from stromal.rules.boundaries import BetaBinomial, Kind, Pocock, Sprt, WangTsiatis, boundary, monitored
 
 STATS = Path(__file__).resolve().parents[3] / "shared" / "data" / "stats"
 

@@ -18,10 +18,8 @@ from stromal.designs import exact, spread
 from stromal.designs.timing import Timing
 from stromal.designs.totals import PARTS, Totals
 from stromal.drawing import Figure
-from stromal.rules.escalation.designs import Boin, Design, core
-
-MONTH = 30.4375
-"""Days."""
+from stromal.rules.escalation.designs import Design, is_open
+from stromal.values import DAYS_A_MONTH
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +44,11 @@ class Outcome:
     @property
     def months(self) -> tuple[float, float]:
         """Mean length in months, and its Monte Carlo error."""
-        return self.totals.mean("parts")[0] / PARTS / MONTH, self.totals.error("parts")[0] / PARTS / MONTH
+        return self.totals.mean("parts")[0] / PARTS / DAYS_A_MONTH, self.totals.error("parts")[0] / PARTS / DAYS_A_MONTH
 
     def month(self, part: float) -> float:
         """The length in months that this part of the trials do not exceed."""
-        return self.totals.quantile("days", part) / MONTH
+        return self.totals.quantile("days", part) / DAYS_A_MONTH
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +75,6 @@ class Comparison:
     def _repr_html_(self) -> str:
         """How a notebook shows it."""
         return render(self)
-
-
-def is_open(design: Design) -> bool:
-    """Whether the design judges while windows are open, so that time enters its rule and it is no table."""
-    inside = core(design)
-    return isinstance(inside, Boin) and inside.window_seen is not None
 
 
 def compare(

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from stromal.designs.totals import Totals
 from stromal.drawing import BLUE, GREEN, INK, LINE, ORANGE, PURPLE, RED, SKY, Figure, Sign, legend, made
+from stromal.values import DAYS_A_MONTH
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 _COLOURS = (BLUE, ORANGE, GREEN, PURPLE, RED, SKY)
 _HATCHES = ("", "//", "..", "xx", "\\\\", "--")
 _DASHES: tuple[Any, ...] = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 1)))
-_MONTH = 30.4375
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +105,9 @@ def _lengths(labels: Sequence[str], scenarios: Sequence[tuple[float, ...]], rows
     parts = []
     for number, row in enumerate(rows, 1):
         for label, each in zip(labels, row, strict=True):
-            parts.append(f"scenario {number}, {label}: median {each.totals.quantile('days', 0.5) / _MONTH:.1f} months")
+            parts.append(
+                f"scenario {number}, {label}: median {each.totals.quantile('days', 0.5) / DAYS_A_MONTH:.1f} months"
+            )
     return f"{len(scenarios)} scenarios. " + "; ".join(parts) + "."
 
 
@@ -153,7 +155,7 @@ class _Lengths:
                 reached, months, ended = 0, [0.0], [0.0]
                 for day, count in days:
                     reached += count
-                    months.append(day / _MONTH)
+                    months.append(day / DAYS_A_MONTH)
                     ended.append(100 * reached / each.totals.trials)
                 axes.step(months, ended, where="post", color=_COLOURS[place % 6], linestyle=_DASHES[place % 6])
             axes.set_ylim(0, 101)

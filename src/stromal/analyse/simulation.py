@@ -19,8 +19,8 @@ from stromal.designs.assumptions import Assumptions
 from stromal.designs.plan import Plan
 from stromal.designs.totals import PARTS, Totals
 from stromal.designs.trial_job import TrialJob
-from stromal.designs.walk import MONTH
 from stromal.rules.escalation.courses import Within
+from stromal.values import DAYS_A_MONTH
 
 TOXICITIES = (0.01, 0.05, 0.10, 0.15, 0.20, 0.25, 0.30, 0.40, 0.50)
 """True toxicities of the highest level at which the declaration is asked about."""
@@ -82,11 +82,11 @@ class Simulated:
     def months(self) -> tuple[float, float]:
         """The mean length in months, and its Monte Carlo error."""
         mean, error = self.mean("days")
-        return mean / MONTH, error / MONTH
+        return mean / DAYS_A_MONTH, error / DAYS_A_MONTH
 
     def month(self, part: float) -> float:
         """The length that this part of the trials do not exceed, in months."""
-        return self.totals.quantile("days", part) / MONTH
+        return self.totals.quantile("days", part) / DAYS_A_MONTH
 
     @property
     def tested(self) -> tuple[Tested, ...]:

@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stromal.designs.totals import Totals
-from stromal.designs.walk import MONTH
 from stromal.drawing import BLUE, INK, LINE, ORANGE, Figure, Sign, legend, made
+from stromal.values import DAYS_A_MONTH
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Sheet
@@ -59,7 +59,7 @@ def _length(found: Simulated) -> Figure:
         reached, months, ended = 0, [0.0], [0.0]
         for day, count in sorted(found.totals.counts["days"].items()):
             reached += count
-            months.append(day / MONTH)
+            months.append(day / DAYS_A_MONTH)
             ended.append(100 * reached / found.trials)
         axes.step(months, ended, where="post", color=BLUE)
         axes.set_xlabel("months since the first screening")

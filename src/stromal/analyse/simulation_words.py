@@ -9,7 +9,7 @@ import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from stromal.designs.walk import MONTH
+from stromal.values import DAYS_A_MONTH
 
 if TYPE_CHECKING:
     from stromal.analyse.simulation import Simulated
@@ -64,7 +64,7 @@ def _length(found: Simulated) -> str:
     return (
         f"{near(*found.months)} months on average from the first screening on; half of the trials end within "
         f"{found.month(0.5):.1f} months, nine in ten within {found.month(0.9):.1f}. The last person is enrolled after "
-        f"{found.mean('enrolment_days')[0] / MONTH:.1f} months."
+        f"{found.mean('enrolment_days')[0] / DAYS_A_MONTH:.1f} months."
     )
 
 

@@ -31,6 +31,7 @@ from stromal.drawing import (
 )
 from stromal.ledger.state import Participant, State
 from stromal.protocol.model import Protocol
+from stromal.values import DAYS_A_MONTH
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -38,8 +39,6 @@ if TYPE_CHECKING:
 
 MOST_LANES = 24
 _NOTE = "One circle stands for the worst adverse event that began on a day; circles that would touch are moved apart."
-MONTH = 30.4375
-"""Days in a month, only for drawing."""
 _SCREENING, _NO_EPOCH = "screening", "in the trial"
 _FILLS = ("#e4e9ed", "#cfe2f3", "#fbe3b4", "#d3ead9", "#e9d9e6", "#f6d5c3")
 _HATCHES = ("", "////", "", "|||", "\\\\", "---")
@@ -181,7 +180,7 @@ class _Painter:
     def __init__(self, state: State, protocol: Protocol, lanes: Sequence[Lane]) -> None:
         self.state, self.protocol, self.lanes = state, protocol, lanes
         longest = max((each.end - each.start).days for each in lanes)
-        self.unit, self.days = ("Months", MONTH) if longest > 120 else ("Days", 1.0)
+        self.unit, self.days = ("Months", DAYS_A_MONTH) if longest > 120 else ("Days", 1.0)
         self.circle = 0.0165 * longest / self.days
         self.kinds = kinds(protocol)
         amounts = {level(protocol, i): i.level for p in state.enrolled() for i in p.chart.infusions}

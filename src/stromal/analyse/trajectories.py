@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Literal
 from stromal.analyse.grid import gathered, numbered
 from stromal.analyse.models import Part, PersonValue, Result
 from stromal.analyse.readings import Reading, doses, first_dose, label, numbers
-from stromal.analyse.swimmer import MONTH
 from stromal.drawing import (
     BLUE,
     GREEN,
@@ -34,6 +33,7 @@ from stromal.drawing import (
 from stromal.ledger.state import Participant, State
 from stromal.protocol.model import Fact, Protocol
 from stromal.protocol.tree import facts_read
+from stromal.values import DAYS_A_MONTH
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -58,7 +58,7 @@ class Panel:
 
     def month(self, day: date) -> float:
         """A day in months from the origin."""
-        return (day - self.origin).days / MONTH
+        return (day - self.origin).days / DAYS_A_MONTH
 
 
 def facts_drawn(protocol: Protocol, result: Result) -> tuple[Fact, ...]:

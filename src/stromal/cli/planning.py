@@ -10,7 +10,7 @@ from rich.tree import Tree
 
 from stromal.analyse import comparison, paths_figure
 from stromal.cli import edge, show
-from stromal.designs import courses, exact, monitoring, spread
+from stromal.designs import courses, exact, spread
 from stromal.designs.automaton import TooManyStatesError
 from stromal.designs.paths import Node
 from stromal.designs.paths import paths as tree_of
@@ -18,10 +18,12 @@ from stromal.designs.simon import TwoStage
 from stromal.designs.simon import simon as two_stage
 from stromal.designs.timing import CourseTiming, Timing
 from stromal.designs.totals import PARTS, Totals
+from stromal.rules import boundaries
 from stromal.rules.escalation import parse
 from stromal.rules.escalation.courses import Course, Ladder, Within
-from stromal.rules.escalation.designs import Design
+from stromal.rules.escalation.designs import Design, is_open
 from stromal.rules.escalation.named import KINDS, MEANINGS, Number, named
+from stromal.values import DAYS_A_MONTH
 
 
 def numbers(written: Sequence[str]) -> dict[str, Number]:
@@ -118,7 +120,7 @@ def _doses(
     as_json: bool,
 ) -> dict[str, object]:  # fmt: skip
     sure = None
-    if not comparison.is_open(made):
+    if not is_open(made):
         sure = _exactly(made, true, simulated=trials > 0)
     drawn = None
     if trials or sure is None:
@@ -186,11 +188,12 @@ def _say_doses(name: str, true: tuple[float, ...], sure: exact.Characteristics |
 
 def _say_time(drawn: Totals) -> None:
     """How long it takes, with the Monte Carlo error of the mean."""
-    mean, error = drawn.mean("parts")[0] / PARTS, drawn.error("parts")[0] / PARTS
-    month = 30.4375
-    low, middle, high = (drawn.quantile("days", part) / month for part in (0.1, 0.5, 0.9))
+    mean, error = (
+        number[0] / PARTS / DAYS_A_MONTH for number in (drawn.mean("parts"), drawn.error("parts"))
+    )  # fmt: skip
+    low, middle, high = (drawn.quantile("days", part) / DAYS_A_MONTH for part in (0.1, 0.5, 0.9))
     show.line(
-        f"{mean / month:.1f} ± {error / month:.1f} months on average; half of the trials end within {middle:.1f}, "
+        f"{mean:.1f} ± {error:.1f} months on average; half of the trials end within {middle:.1f}, "
         f"one in ten within {low:.1f}, nine in ten within {high:.1f} ({drawn.trials:,} simulated trials)"
     )
 
@@ -318,12 +321,12 @@ def _node_json(node: Node) -> dict[str, object]:
 
 # ---------------------------------------------------------------- monitoring
 
-_KINDS: dict[str, Callable[[dict[str, Number]], monitoring.Kind]] = {
-    "pocock": lambda _: monitoring.Pocock(),
-    "obrien-fleming": lambda _: monitoring.WangTsiatis(0.0),
-    "wang-tsiatis": lambda given: monitoring.WangTsiatis(_need(given, "shape")),
-    "beta-binomial": lambda given: monitoring.BetaBinomial(_need(given, "alpha"), _need(given, "beta")),
-    "sprt": lambda given: monitoring.Sprt(_need(given, "worse")),
+_KINDS: dict[str, Callable[[dict[str, Number]], boundaries.Kind]] = {
+    "pocock": lambda _: boundaries.Pocock(),
+    "obrien-fleming": lambda _: boundaries.WangTsiatis(0.0),
+    "wang-tsiatis": lambda given: boundaries.WangTsiatis(_need(given, "shape")),
+    "beta-binomial": lambda given: boundaries.BetaBinomial(_need(given, "alpha"), _need(given, "beta")),
+    "sprt": lambda given: boundaries.Sprt(_need(given, "worse")),
 }
 _TAKES = {"wang-tsiatis": ("shape",), "beta-binomial": ("alpha", "beta"), "sprt": ("worse",)}
 BOUNDARIES = (*_KINDS, "simon")
@@ -350,9 +353,9 @@ def monitor(
     if strange:
         takes = ", ".join(_TAKES.get(kind, ())) or "no further numbers"
         raise edge.bad("boundary.number", f"{kind} takes no {strange[0]}", f"it takes {takes}")
-    bound = _checked(lambda: monitoring.boundary(_KINDS[kind](found), limit, people, level))
+    bound = _checked(lambda: boundaries.boundary(_KINDS[kind](found), limit, people, level))
     true = scenario(rates) if rates else tuple(min(1.0, round(limit + step, 3)) for step in (0.0, 0.05, 0.1, 0.2, 0.3))
-    does = [monitoring.monitored(bound, rate) for rate in true]
+    does = [boundaries.monitored(bound, rate) for rate in true]
     if as_json:
         edge.to_json({
             "boundary": kind, "limit": limit, "people": people, "level": level, "critical": bound.critical,
@@ -367,7 +370,7 @@ def monitor(
     return 0
 
 
-def looks(bound: monitoring.Boundary) -> list[tuple[str, int]]:
+def looks(bound: boundaries.Boundary) -> list[tuple[str, int]]:
     """The boundary in runs: from how many to how many people this many events stop."""
     runs: list[list[int]] = []
     for people, events in enumerate(bound.stop_at, 1):

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from stromal.designs.fits import Fits
 from stromal.rules.escalation import Stop, Tally, advise, begin, observe, select
-from stromal.rules.escalation.designs import Coherent, Design, Modifier, core
+from stromal.rules.escalation.designs import Coherent, Design, core, modifiers
 
 Whole = NDArray[np.int64]
 
@@ -57,11 +57,7 @@ class Automaton:
 
 def looks_back(design: Design) -> bool:
     """Whether any part of the design asks how the last cohort went."""
-    while isinstance(design, Modifier):
-        if isinstance(design, Coherent):
-            return True
-        design = design.inner
-    return False
+    return any(isinstance(modifier, Coherent) for modifier in modifiers(design))
 
 
 @lru_cache(maxsize=16)

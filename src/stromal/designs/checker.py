@@ -30,13 +30,6 @@ class Breach:
     answer: Advice
 
 
-def modifiers(design: d.Design) -> Iterator[d.Modifier]:
-    """The modifiers around a design, from the outside in."""
-    while isinstance(design, d.Modifier):
-        yield design
-        design = design.inner
-
-
 def check_design(design: d.Design, doses: int, rule: Rule | None = None, most: int = 200_000) -> tuple[Breach, ...]:
     """Every promise of the design and its modifiers that some state breaks. ValueError above `most` states."""
     fits = Fits()
@@ -73,7 +66,7 @@ def _broken(design: d.Design, tally: Tally, answer: Advice) -> Iterator[str]:
         yield "somebody is treated on one of the doses"
     if answer.dose >= tally.top:
         yield "a closed dose is never given"
-    for modifier in modifiers(design):
+    for modifier in d.modifiers(design):
         if _breaks(modifier, tally, answer):
             yield type(modifier).__name__
 

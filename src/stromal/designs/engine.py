@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from stromal.designs import keys
-from stromal.designs.timing import Spacing, Timing, spacing
+from stromal.designs.timing import Spacing, Timing, spacing, window_end
 from stromal.rules.escalation import Stop, Tally, Treat, advise, begin, observe, select
 from stromal.rules.escalation.advise import Fit, fitted
 from stromal.rules.escalation.designs import Design
@@ -54,6 +54,7 @@ class Trial:
     needed: int = 0
     open_windows: int = 0
     expected: bool = False
+    ends: dict[int, int] = field(default_factory=dict)
 
     def draw(self, person: int, purpose: int) -> float:
         """The number of this trial's person and purpose."""
@@ -80,31 +81,20 @@ class Trial:
         self.begun += 1
         self.needed -= 1
         self.open_windows += 1
-        heapq.heappush(self.events, (self.now + self.ending(person)[0], END, person))
+        lasts, self.ends[person] = window_end(self.timing, self.scenario[self.dose], self.seed, self.number, person)
+        heapq.heappush(self.events, (self.now + lasts, END, person))
         self.invite()
-
-    def ending(self, person: int) -> tuple[float, bool, bool]:
-        """When the window of a person ends, whether with toxicity, and whether because the person left."""
-        window, timing = self.timing.window_days, self.timing
-        toxic = self.draw(person, keys.TOXICITY) < self.scenario[self.dose]
-        half = 0.5 * window * self.draw(person, keys.ONSET)
-        ends = window if not toxic else half + (0.5 * window if self.draw(person, keys.LATE) < timing.late else 0.0)
-        if timing.leaves > 0 and self.draw(person, keys.LEAVES) < timing.leaves:
-            leaving = window * self.draw(person, keys.LEAVING)
-            if leaving < ends:
-                return leaving, False, True
-        return ends, toxic, False
 
     def end(self, person: int) -> bool:
         """A window ends; True when it was the last of the cohort."""
-        _, toxic, left = self.ending(person)
+        how = self.ends.pop(person)
         self.open_windows -= 1
-        if left:
+        if how == 2:
             self.left += 1
             self.needed += 1
             self.invite()
             return False
-        self.toxic += toxic
+        self.toxic += how
         return self.open_windows == 0 and self.needed == 0
 
     def begin(self, advice: Treat) -> None:

@@ -110,7 +110,6 @@ class Plan:
     rounds: tuple[Rounds, ...]
     harm: probes.Harm
     person_hold: str
-    person_release: tuple[str, ...]
     trial_hold: str
     trial_release: tuple[str, ...]
     stop_at: int
@@ -160,7 +159,7 @@ def plan(protocol: m.Protocol) -> Plan:
         tuple(bool(protocol.doses[name].adjust) for name in doses),
         probes.next_levels(probe, [(level.dose, level.amount) for level in levels]),
         screenings, _screening_days(protocol), steps, _all_rounds(protocol, names, nominal), harm,
-        person.name if person else "", person.release if person else (), trial.name if trial else "",
+        person.name if person else "", trial.name if trial else "",
         trial.release if trial else (), stop_at, rule.name if rule else "", rule.declares if rule else "",
         declaration[1] if declaration else (False,) * (protocol.trial.planned + 1),
         tuple(name in (declaration[2] if declaration else ()) for name in names),

@@ -20,7 +20,7 @@ from stromal.designs.automaton import TooManyStatesError, listed
 from stromal.designs.timing import CourseTiming, Timing, spacing
 from stromal.designs.totals import PARTS, Totals, in_parts, together, totals
 from stromal.rules.escalation.courses import Course
-from stromal.rules.escalation.designs import Boin, Design, core
+from stromal.rules.escalation.designs import Design, is_open
 
 Told: TypeAlias = Callable[[int], None]
 """Told how many trials are done."""
@@ -118,9 +118,7 @@ class Job(Protocol):
 
 def job_of(design: Design, scenario: tuple[float, ...], timing: Timing, seed: int = 1) -> CohortJob | OpenJob:
     """The job of a design: of open windows where the design judges while they are open."""
-    inside = core(design)
-    is_open = isinstance(inside, Boin) and inside.window_seen is not None
-    return OpenJob(design, scenario, timing, seed) if is_open else CohortJob(design, scenario, timing, seed)
+    return (OpenJob if is_open(design) else CohortJob)(design, scenario, timing, seed)
 
 
 # ---------------------------------------------------------------- spreading

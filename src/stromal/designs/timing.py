@@ -8,7 +8,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from stromal.rules.escalation.designs import Design, Modifier, Staggered
+from stromal.designs import keys
+from stromal.rules.escalation.designs import Design, Staggered, modifiers
 
 
 def _all_finite(*days: float) -> bool:
@@ -72,10 +73,23 @@ class Spacing:
 
 def spacing(design: Design) -> Spacing:
     """The days that the design keeps; the longest of each where several modifiers ask."""
-    people = sentinel = cohort = 0.0
-    while isinstance(design, Modifier):
-        if isinstance(design, Staggered):
-            people, sentinel = max(people, design.people_days), max(sentinel, design.sentinel_days)
-            cohort = max(cohort, design.cohort_days)
-        design = design.inner
-    return Spacing(people, max(people, sentinel), cohort)
+    kept = [modifier for modifier in modifiers(design) if isinstance(modifier, Staggered)]
+    people = max((each.people_days for each in kept), default=0.0)
+    sentinel = max((each.sentinel_days for each in kept), default=0.0)
+    return Spacing(people, max(people, sentinel), max((each.cohort_days for each in kept), default=0.0))
+
+
+def window_end(timing: Timing, chance: float, seed: int, number: int, person: int) -> tuple[float, int]:
+    """How long the window of a person lasts, and how it ends: 0 clear, 1 toxic, 2 left."""
+    window = timing.window_days
+    toxic = keys.uniform(seed, number, person, keys.TOXICITY) < chance
+    lasts = window
+    if toxic:
+        lasts = 0.5 * window * keys.uniform(seed, number, person, keys.ONSET)
+        if keys.uniform(seed, number, person, keys.LATE) < timing.late:
+            lasts = lasts + 0.5 * window
+    if timing.leaves > 0 and keys.uniform(seed, number, person, keys.LEAVES) < timing.leaves:
+        leaving = window * keys.uniform(seed, number, person, keys.LEAVING)
+        if leaving < lasts:
+            return leaving, 2
+    return lasts, int(toxic)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from stromal.designs import keys
 from stromal.designs.engine import Happened
-from stromal.designs.timing import Spacing, Timing, spacing
+from stromal.designs.timing import Spacing, Timing, spacing, window_end
 from stromal.rules.escalation import Stop, Tally, Treat, advise, begin, observe, select
 from stromal.rules.escalation.advise import Fit, fitted
 from stromal.rules.escalation.designs import Design
@@ -26,22 +26,6 @@ class Person:
     treated_at: float
     ends_at: float
     how: int
-
-
-def outcome(timing: Timing, chance: float, seed: int, number: int, person: int) -> tuple[float, int]:
-    """How long the window of a person lasts, and how it ends: 0 clear, 1 toxic, 2 left."""
-    window = timing.window_days
-    toxic = keys.uniform(seed, number, person, keys.TOXICITY) < chance
-    lasts = window
-    if toxic:
-        lasts = 0.5 * window * keys.uniform(seed, number, person, keys.ONSET)
-        if keys.uniform(seed, number, person, keys.LATE) < timing.late:
-            lasts = lasts + 0.5 * window
-    if timing.leaves > 0 and keys.uniform(seed, number, person, keys.LEAVES) < timing.leaves:
-        leaving = window * keys.uniform(seed, number, person, keys.LEAVING)
-        if leaving < lasts:
-            return leaving, 2
-    return lasts, int(toxic)
 
 
 def seen_by(people: Sequence[Person], doses: int, window: float, now: float, top: int, size: int) -> Tally:
@@ -91,7 +75,7 @@ def run(
                 arrived, now = _arrival(timing, seed, number, len(people), arrived, now, treated_at, place, days)
             elif not people:
                 arrived, now = _arrival(timing, seed, number, 0, arrived, now, treated_at, 0, days)
-            lasts, how = outcome(timing, scenario[dose], seed, number, len(people))
+            lasts, how = window_end(timing, scenario[dose], seed, number, len(people))
             people.append(Person(dose, now, now + lasts, how))
             treated_at = now
         arrived, now = _arrival(timing, seed, number, len(people), arrived, now, treated_at, 0, days)

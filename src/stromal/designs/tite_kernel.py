@@ -26,11 +26,12 @@ from stromal.rules.escalation.designs import (
     Coherent,
     Crm,
     Design,
-    Modifier,
     NoSkipping,
     Staggered,
     Suspended,
     core,
+    is_open,
+    modifiers,
 )
 from stromal.rules.escalation.models import crm_nodes, toxicities
 
@@ -68,8 +69,8 @@ class _Rule:
 def _rule(design: Design) -> _Rule:
     most, coherent, skipping, suspended = 0, 2.0, False, False
     size = core(design).size  # type: ignore[union-attr]
-    while isinstance(design, Modifier):
-        match design:
+    for modifier in modifiers(design):
+        match modifier:
             case AtMost(_, people):
                 most = people
             case NoSkipping():
@@ -81,8 +82,7 @@ def _rule(design: Design) -> _Rule:
             case Staggered():
                 pass
             case _:
-                raise NotCompiledError(f"{type(design).__name__} is not compiled for designs with open windows")
-        design = design.inner
+                raise NotCompiledError(f"{type(modifier).__name__} is not compiled for designs with open windows")
     if not most:
         raise NotCompiledError("a design with open windows is compiled for a greatest number of people only")
     return _Rule(most, size, skipping, coherent, suspended)
@@ -298,7 +298,7 @@ def _bounds(design: Boin | None, most: int) -> tuple[Whole, Whole, Whole]:
 def simulate(design: Design, scenario: ArrayLike, timing: Timing, seed: int, trials: int, first: int = 0) -> TiteTrials:
     """Trials number `first` on. NotCompiledError for designs that only the event engine knows; ValueError else."""
     inside, rule, days = core(design), _rule(design), spacing(design)
-    if not isinstance(inside, Boin | Crm) or (isinstance(inside, Boin) and inside.window_seen is None):
+    if not isinstance(inside, Crm) and not is_open(design):
         raise NotCompiledError("open windows are compiled for BOIN with a share of pending people, and for the CRM")
     doses = len(inside.skeleton) if isinstance(inside, Crm) else np.size(np.asarray(scenario))
     true = check_scenario(scenario, int(doses))

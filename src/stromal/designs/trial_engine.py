@@ -19,6 +19,7 @@ from stromal.designs.normals import normal
 from stromal.designs.plan import DAY_ZERO, LAST_DOSE, Plan
 from stromal.designs.plan import plan as plan_of
 from stromal.protocol.model import Hold, Predicate, Protocol
+from stromal.values import DAYS_A_MONTH
 
 NEVER = 1 << 40
 
@@ -393,7 +394,7 @@ class Trial:
                 if day < 0 or not self.walk.measured[fact, slot]:
                     continue
                 treated = day - patient.first_dose if 0 <= patient.first_dose < day else 0
-                true = begin + rate * ((day - patient.arrived) / w.MONTH) + effect * (treated / w.MONTH)
+                true = begin + rate * ((day - patient.arrived) / DAYS_A_MONTH) + effect * (treated / DAYS_A_MONTH)
                 read = true + wobble * normal(self.draw(patient.key, w.RESIDUAL, fact * 256 + slot))
                 read = math.floor(min(max(read, low), high) / grid + 0.5) * grid
                 patient.told.values.append((scale.fact, str(slot), day, read))

@@ -15,6 +15,7 @@ import numpy as np
 from stromal.designs import walk as w
 from stromal.designs.keys import drawn
 from stromal.designs.normals import normal_compiled
+from stromal.values import DAYS_A_MONTH
 
 
 class Looks(NamedTuple):
@@ -51,7 +52,7 @@ def _read(key, looks, number, arrived, first, slots, fact, values):  # type: ign
         if day < 0 or not looks.measured[fact, slot]:
             continue
         treated = day - first if 0 <= first < day else 0
-        true = begin + rate * ((day - arrived) / w.MONTH) + effect * (treated / w.MONTH)
+        true = begin + rate * ((day - arrived) / DAYS_A_MONTH) + effect * (treated / DAYS_A_MONTH)
         read = true + wobble * normal_compiled(drawn(key, number, w.RESIDUAL + 16 * (fact * 256 + slot)))
         values[slot] = math.floor(min(max(read, low), high) / grid + 0.5) * grid
 

@@ -17,12 +17,12 @@ from scipy import special
 
 from stromal.designs.assumptions import Assumptions
 from stromal.designs.plan import Plan
+from stromal.values import DAYS_A_MONTH
 
 Floats = NDArray[np.float64]
 Whole = NDArray[np.int64]
 Truths = NDArray[np.bool_]
 
-MONTH = 30.4375
 LEEWAY = 10
 """Days around the middle of a window on which people come, as in a rehearsal."""
 WEEK, FORTNIGHT = 7, 14
@@ -160,7 +160,7 @@ def walk(plan: Plan, assumed: Assumptions) -> Walk:
         np.array([each.every for each in rounds]), before, after, truths(each.kind == "slope" for each in measured),
         mine, np.array([(each.least_before, each.least_after) for each in measured], np.int64).reshape(-1, 2),
         truths(each.needs_dose for each in measured), seen, np.asarray(special.stdtrit(degrees, 0.975)),
-        np.array(assumed.grades), np.array(assumed.made), MONTH / assumed.arrivals_per_month, assumed.ineligible,
+        np.array(assumed.grades), np.array(assumed.made), DAYS_A_MONTH / assumed.arrivals_per_month, assumed.ineligible,
         assumed.screening_days, 365.25 / assumed.dropout_per_year if assumed.dropout_per_year else 0.0,
         assumed.missed_visit, assumed.window_days, assumed.attempts, assumed.make_days, assumed.remake_days,
         assumed.decision_days, np.array(assumed.hold_lifted, dtype=np.float64), assumed.waits,
@@ -179,7 +179,7 @@ def line(days: Any, values: Any, many: int) -> float:
     for place in range(many):
         xx += (days[place] - x) * (days[place] - x)
         xy += (days[place] - x) * (values[place] - y)
-    return xy / xx * MONTH if xx > 0 else math.nan
+    return xy / xx * DAYS_A_MONTH if xx > 0 else math.nan
 
 
 line_compiled = nb.njit(cache=True)(line)

@@ -31,7 +31,6 @@ from stromal.values import Place
 TELLING = ("title", "summary", "description", "population", "tested", "arms", "interventions", "treatment")
 """Sections whose sentences speak of this trial; what portals say of other trials, or machines answer, is never read."""
 OUTCOMES = ("primary_outcomes", "secondary_outcomes", "other_outcomes", "outcomes")
-CRITERIA = ("inclusion", "exclusion", "criteria", "population")
 
 _CELLS = (
     Reader(doses, (counts.NEEDED,)),

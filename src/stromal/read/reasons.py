@@ -188,7 +188,6 @@ class _List:
     effects: set[str] = field(default_factory=set)
     narrowed: bool = False
     window: str = ""
-    anchor_given: bool = False
 
 
 def _leads(text: str) -> tuple[str, set[str]]:

@@ -14,9 +14,9 @@ from stromal.read.numerals import durations
 from stromal.read.phrases import pattern
 from stromal.read.record import Number, Range, Record, Statement, Value
 from stromal.read.study import module, rows, words
-from stromal.values import Finding, Place, plain
+from stromal.values import DAYS_A_MONTH, Finding, Place, plain
 
-_DAYS = {"hours": 1 / 24, "minutes": 1 / 1440, "days": 1.0, "weeks": 7.0, "months": 30.4375, "years": 365.25}
+_DAYS = {"hours": 1 / 24, "minutes": 1 / 1440, "days": 1.0, "weeks": 7.0, "months": DAYS_A_MONTH, "years": 365.25}
 _SLACK = 1.15
 """A frame may be this much longer than what holds it: months are rounded, and visits have windows."""
 _LEAST = 45

@@ -6,6 +6,7 @@ number cannot be.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -294,6 +295,19 @@ Design: TypeAlias = Finding | Modifier
 
 def core(design: Design) -> Finding:
     """The design inside all modifiers."""
-    while not isinstance(design, FixedCohorts | ThreePlusThree | IThreePlusThree | Mtpi2 | Boin | Crm | Blrm):
+    while isinstance(design, Modifier):
         design = design.inner
     return design
+
+
+def modifiers(design: Design) -> Iterator[Modifier]:
+    """The modifiers around a design, from the outside in."""
+    while isinstance(design, Modifier):
+        yield design
+        design = design.inner
+
+
+def is_open(design: Design) -> bool:
+    """Whether the design judges while windows are open, so that time enters its rule and it is no finite table."""
+    inside = core(design)
+    return isinstance(inside, Boin) and inside.window_seen is not None

@@ -113,7 +113,8 @@ def crm_toxicities(design: Crm, tally: Tally) -> tuple[float, ...]:
 
 def crm_dose(design: Crm, tally: Tally) -> int:
     """The dose whose toxicity comes nearest the target; the lower of two that are as near."""
-    return min(range(tally.doses), key=lambda dose: (abs(crm_toxicities(design, tally)[dose] - design.target), dose))
+    shares = crm_toxicities(design, tally)
+    return min(range(tally.doses), key=lambda dose: (abs(shares[dose] - design.target), dose))
 
 
 def seen(tally: Tally) -> Tally:
