@@ -118,11 +118,9 @@ def _curve(label: str, design: Design, scenario: Sequence[float]) -> Curve:
     found = exact.ends(design, len(scenario))
     odds = np.log(np.clip(scenario, 1e-6, 1 - 1e-6) / (1 - np.clip(scenario, 1e-6, 1 - 1e-6)))
     places = [place / 50 for place in range(1, 45)]
-    shares = []
-    for place in places:
-        shifted = odds - odds[0] + np.log(place / (1 - place))
-        shares.append(exact.characteristics(found, (1 / (1 + np.exp(-shifted))).tolist()).none)
-    return Curve(label, tuple(places), tuple(shares))
+    shifted = [odds - odds[0] + np.log(place / (1 - place)) for place in places]
+    sure = exact.characteristics_of(found, [1 / (1 + np.exp(-each)) for each in shifted])
+    return Curve(label, tuple(places), tuple(each.none for each in sure))
 
 
 # ---------------------------------------------------------------- the page

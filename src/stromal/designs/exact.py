@@ -11,28 +11,53 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+import numba as nb
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from stromal.designs.automaton import STATE_LIMIT, Automaton, listed
+from stromal.designs.sheet import Sheet, Shown, numbered
 from stromal.rules.escalation.designs import Design
 
 Floats = NDArray[np.float64]
 Whole = NDArray[np.int64]
+Narrow = NDArray[np.int32]
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What ends have in common, so that a scenario multiplies it once.
+
+    A cell is so many people and toxicities on one dose (`cells`, C x 3: dose, people, toxicities). The doses fall into
+    two halves; `low` and `high` list the different rows of cells of each half, `low_of[e]` and `high_of[e]` say which
+    rows end e has; `treated` (K x S) are people again, dose by dose. Ends that declare the same dose after as many
+    people lie beside each other: `groups` (G x 4) tells the first of them, the one behind the last, the dose + 1, and
+    which of `sizes`, the possible numbers of people.
+    """
+
+    cells: Whole
+    low: Narrow
+    high: Narrow
+    low_of: Narrow
+    high_of: Narrow
+    treated: Narrow
+    groups: Whole
+    sizes: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Ends:
-    """Terminal states: people and toxicities of each dose (S x K), the log of the number of ways to each (S),
-    the dose selected (S, -1 for none), and the number of people (S). Counts are doubles: weighing is one product.
+    """Terminal states: people and toxicities of each dose (S x K), the number of ways to each (S), the dose selected
+    (S, -1 for none), and the number of people (S); `shared` is what weighing makes use of.
     """
 
     treated: Floats
     toxic: Floats
-    log_ways: Floats
+    ways: Floats
     selected: Whole
     people: Whole
     states: int
+    shared: Shared
 
     @property
     def doses(self) -> int:
@@ -40,8 +65,8 @@ class Ends:
         return int(self.treated.shape[1])
 
 
-@dataclass(frozen=True, slots=True)
-class Characteristics:
+@dataclass(frozen=True, slots=True, repr=False)
+class Characteristics(Shown):
     """What a design does under one scenario. Probabilities and means are exact up to rounding of doubles (about 1e-12).
 
     `selection[d]` and `none` add up to 1; `treated[d]` and `toxic[d]` are expected people and toxicities on dose d;
@@ -65,6 +90,24 @@ class Characteristics:
         """The expected number of people with a dose-limiting toxicity."""
         return math.fsum(self.toxic)
 
+    @property
+    def sizes(self) -> Sheet:
+        """How many people the trial may come to, and how likely each number is."""
+        people, share = np.array(self.people).reshape(-1, 2).T
+        return Sheet("How many people (exact)", {"people": people.astype(np.int64), "share": share})
+
+    def sheets(self) -> tuple[Sheet, ...]:
+        """A row a dose: its true toxicity, the chance that it is declared, expected people and toxicities."""
+        columns = {
+            "dose": numbered(len(self.scenario)), "toxicity": np.array(self.scenario),
+            "selection": np.array(self.selection), "treated": np.array(self.treated), "toxic": np.array(self.toxic),
+        }  # fmt: skip
+        told = (
+            f"no dose declared {self.none:.2%}; {self.expected_people:.2f} people and {self.expected_toxicities:.2f} "
+            "toxicities expected"
+        )
+        return (Sheet("What the design does (exact)", columns, 1, (told,)),)
+
 
 @lru_cache(maxsize=16)
 def ends(design: Design, doses: int, limit: int = STATE_LIMIT) -> Ends:
@@ -86,29 +129,105 @@ def ends_of(table: Automaton) -> Ends:
             orders = np.array([math.comb(int(size), toxic) for size in table.size[enough]], dtype=np.float64)
             np.add.at(ways, table.after[enough, toxic], ways[enough] * orders)
     last = np.flatnonzero(table.size == 0)
-    every = np.hstack([table.treated[last], table.toxic[last], table.selected[last, None]])
+    people = table.treated[last].sum(axis=1)
+    every = np.column_stack([table.selected[last], people, table.treated[last], table.toxic[last]])
     kinds, which = np.unique(every, axis=0, return_inverse=True)
-    doses = table.doses
+    treated, harmed = kinds[:, 2 : 2 + table.doses], kinds[:, 2 + table.doses :]
     return Ends(
-        kinds[:, :doses].astype(np.float64),
-        kinds[:, doses:-1].astype(np.float64),
-        np.log(np.bincount(which.ravel(), weights=ways[last])),
-        kinds[:, -1],
-        kinds[:, :doses].sum(axis=1),
+        treated.astype(np.float64),
+        harmed.astype(np.float64),
+        np.bincount(which.ravel(), weights=ways[last]).astype(np.float64),
+        kinds[:, 0],
+        kinds[:, 1],
         table.states,
+        _shared(kinds[:, 0], kinds[:, 1], treated, harmed),
     )
 
 
-_NEVER = -1e4
-"""Stands for the logarithm of 0: times one event it is far below what doubles can hold, times none it is nothing."""
+def _shared(selected: Whole, people: Whole, treated: Whole, toxic: Whole) -> Shared:
+    """What ends have in common; they come in the order of the dose selected and of people."""
+    doses = treated.shape[1]
+    every = np.stack([np.broadcast_to(np.arange(doses), treated.shape), treated, toxic], axis=2).reshape(-1, 3)
+    cells, which = np.unique(every, axis=0, return_inverse=True)
+    rows = which.reshape(treated.shape).astype(np.int32)
+    low, low_of = np.unique(rows[:, : doses // 2], axis=0, return_inverse=True)
+    high, high_of = np.unique(rows[:, doses // 2 :], axis=0, return_inverse=True)
+    sizes, size_of = np.unique(people, return_inverse=True)
+    kinds, firsts = np.unique(np.column_stack([selected + 1, size_of]), axis=0, return_index=True)
+    return Shared(
+        cells,
+        low,
+        high,
+        low_of.ravel().astype(np.int32),
+        high_of.ravel().astype(np.int32),
+        np.ascontiguousarray(treated.T, dtype=np.int32),
+        np.column_stack([firsts, np.append(firsts[1:], len(people)), kinds]),
+        tuple(sizes.tolist()),
+    )
 
 
-def weights(found: Ends, scenario: ArrayLike) -> Floats:
-    """The probability of each end (S) under true toxicities (K). ValueError where the scenario does not fit."""
-    true = check_scenario(scenario, found.doses)
-    with np.errstate(divide="ignore"):
-        hurt, well = np.maximum(np.log(true), _NEVER), np.maximum(np.log1p(-true), _NEVER)
-    return np.asarray(np.exp(found.log_ways + found.toxic @ (hurt - well) + found.treated @ well))
+# ---------------------------------------------------------------- weighing
+
+_BLOCK = 512
+
+
+@nb.njit(inline="always")
+def _rows(rows, of_cell, made):  # type: ignore[no-untyped-def]
+    """Each row of cells multiplied out."""
+    for row in range(rows.shape[0]):
+        part = 1.0
+        for column in range(rows.shape[1]):
+            part *= of_cell[rows[row, column]]
+        made[row] = part
+
+
+@nb.njit(inline="always")
+def _cells(cells, true, made):  # type: ignore[no-untyped-def]
+    """The probability of each cell's outcomes in one order."""
+    for cell in range(cells.shape[0]):
+        hurt = true[cells[cell, 0]]
+        made[cell] = hurt ** cells[cell, 2] * (1.0 - hurt) ** (cells[cell, 1] - cells[cell, 2])
+
+
+# Sums may be taken in any order: only that lets them be taken eight at a time.
+@nb.njit(cache=True, fastmath={"reassoc", "nsz"})
+def _weigh(scenarios, cells, low, high, low_of, high_of, ways, treated, groups, out):  # type: ignore[no-untyped-def]
+    """For each scenario: none, each dose selected, people on each dose, and the chance of each number of people."""
+    doses = treated.shape[0]
+    of_cell, of_low, of_high = np.empty(len(cells)), np.empty(len(low)), np.empty(len(high))
+    mass = np.empty(_BLOCK)
+    for place in range(len(scenarios)):
+        _cells(cells, scenarios[place], of_cell)
+        _rows(low, of_cell, of_low)
+        _rows(high, of_cell, of_high)
+        row = out[place]
+        row[:] = 0.0
+        for group in range(groups.shape[0]):
+            begin, stop, picked, size = groups[group]
+            total = 0.0
+            for start in range(begin, stop, _BLOCK):
+                many = min(_BLOCK, stop - start)
+                for each in range(many):
+                    one = ways[start + each] * of_low[low_of[start + each]] * of_high[high_of[start + each]]
+                    mass[each] = one
+                    total += one
+                for dose in range(doses):
+                    given = 0.0
+                    for each in range(many):
+                        given += mass[each] * treated[dose, start + each]
+                    row[doses + 1 + dose] += given
+            row[picked] += total
+            row[2 * doses + 1 + size] += total
+
+
+def _weighed(found: Ends, scenarios: Floats) -> Floats:
+    shared = found.shared
+    out = np.empty((len(scenarios), 2 * found.doses + 1 + len(shared.sizes)))
+    _weigh(
+        scenarios, shared.cells, shared.low, shared.high, shared.low_of, shared.high_of, found.ways, shared.treated,
+        shared.groups, out,
+    )  # fmt: skip
+    return out
 
 
 def check_scenario(scenario: ArrayLike, doses: int) -> Floats:
@@ -123,15 +242,28 @@ def check_scenario(scenario: ArrayLike, doses: int) -> Floats:
 
 
 def characteristics(found: Ends, scenario: Sequence[float]) -> Characteristics:
-    """What the design does under true toxicities (K)."""
-    mass = weights(found, scenario)
-    picked = np.bincount(found.selected + 1, weights=mass, minlength=found.doses + 1)
-    spread = np.bincount(found.people, weights=mass)
+    """What the design does under true toxicities (K). ValueError where the scenario does not fit."""
+    return characteristics_of(found, (scenario,))[0]
+
+
+def characteristics_of(found: Ends, scenarios: Sequence[ArrayLike]) -> tuple[Characteristics, ...]:
+    """What the design does under each of many scenarios, in their order; quicker than one by one."""
+    true = [check_scenario(scenario, found.doses) for scenario in scenarios]
+    if not true:
+        return ()
+    rows = _weighed(found, np.array(true)).tolist()
+    return tuple([_told(found, each.tolist(), row) for each, row in zip(true, rows, strict=True)])
+
+
+def _told(found: Ends, true: list[float], row: list[float]) -> Characteristics:
+    doses = found.doses
+    treated = row[doses + 1 : 2 * doses + 1]
     return Characteristics(
-        tuple(map(float, scenario)),
-        tuple(picked[1:].tolist()),
-        float(picked[0]),
-        tuple((mass @ found.treated).tolist()),
-        tuple((mass @ found.toxic).tolist()),
-        tuple((int(size), float(spread[size])) for size in np.flatnonzero(np.bincount(found.people))),
+        tuple(true),
+        tuple(row[1 : doses + 1]),
+        row[0],
+        tuple(treated),
+        # Nobody's outcome is known when the dose is chosen: toxicities are people times chance (Wald's identity).
+        tuple([people * chance for people, chance in zip(treated, true, strict=True)]),
+        tuple(zip(found.shared.sizes, row[2 * doses + 1 :], strict=True)),
     )
