@@ -2,7 +2,7 @@
 
 A replacement is decided as if the original had never been written and it were recorded now: by the same rules, with the
 same refusals and deviations. Only what by now would stand in the way of the original itself, such as that the person
-has left since, stands in nobody's way. Deviations that were recorded along with the original are taken back with it.
+has left since, stands in nobody's way. Deviations that lay in the original itself are taken back with it.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ _ALONG: Mapping[type, frozenset[str]] = {
     e.VisitMissed: frozenset({"schedule.missed"}),
     e.CellsInfused: frozenset({"dosing.tolerance", "dosing.volume"}),
 }
-"""Rules whose deviations are recorded along with what happened, without anybody signing for them."""
+"""Rules whose deviations lie in what was recorded itself: they are worked out anew with every correction of it."""
 
 
 def correct(s: Situation, command: c.CorrectEntry) -> Outcome | Refused:
@@ -83,6 +83,7 @@ def correct(s: Situation, command: c.CorrectEntry) -> Outcome | Refused:
     if isinstance(again, Refused):
         return again
     usual = {breach.rule for breach in first.breaches} if isinstance(first, Outcome) else set()
+    usual -= _ALONG.get(type(original), frozenset())
     breaches = tuple(breach for breach in again.breaches if breach.rule not in usual)
     return _outcome(s, command, original, replace(again, breaches=breaches))
 

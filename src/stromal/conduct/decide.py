@@ -128,13 +128,14 @@ def _deviations(s: Situation, outcome: Outcome, written: int) -> tuple[e.Event, 
     """
     if not outcome.breaches:
         return ()
-    command, first = s.command, s.state.head + 1
-    who, visit = getattr(command, "participant", ""), getattr(command, "visit", "")
-    day = getattr(command, "day", None) or s.today
+    first = s.state.head + 1
+    told = getattr(s.command, "replacement", None) or s.command  # a correction speaks of whom its replacement does
+    who, visit = getattr(told, "participant", ""), getattr(told, "visit", "")
+    day = getattr(told, "day", None) or s.today
     deviations = tuple(
         e.DeviationRecorded(who, breach.rule, breach.message, day, visit, s.request.anyway)
         for breach in outcome.breaches
     )
     done = range(first, first + len(outcome.events))
-    told = range(first + written, first + written + len(deviations))
-    return (*deviations, e.Signed(GOES_AHEAD, (*done, *told), "", s.request.anyway))
+    deviated = range(first + written, first + written + len(deviations))
+    return (*deviations, e.Signed(GOES_AHEAD, (*done, *deviated), "", s.request.anyway))

@@ -218,8 +218,9 @@ def infuse(s: Situation, command: c.InfuseCells) -> Outcome | Refused:
         *undecided,
         *_may_not_dose(s, person, visit, case),
         *_may_not_use(s, protocol, person, dose, command),
+        *off,
     )
-    return Outcome((event, *off), breaches)
+    return Outcome((event,), breaches)
 
 
 def _level(
@@ -254,8 +255,8 @@ def _decided(person: Participant, visit: Visit, dose: Dose, day: date) -> tuple[
 
 def _given(
     protocol: Protocol, dose: Dose, case: Case, command: c.InfuseCells, level: Quantity
-) -> tuple[e.CellsInfused, tuple[e.Event, ...]] | Refused:
-    """The infusion with prescribed and delivered cells, and a deviation where the two are too far apart."""
+) -> tuple[e.CellsInfused, tuple[Refused, ...]] | Refused:
+    """The infusion with prescribed and delivered cells, and a breach where the two are too far apart."""
     measured = (command.cells_per_ml, command.viability_percent, command.volume_ml, command.level or 0.0)
     if not all(isfinite(each) for each in measured):
         return Refused("dosing.number", "count, viability and volume must be numbers", "enter what was measured")
@@ -278,16 +279,21 @@ def _given(
     return event, _off(dose, event, delivery, volume)
 
 
-def _off(dose: Dose, event: e.CellsInfused, delivery: dosing.Delivery, volume: Fraction) -> tuple[e.Event, ...]:
-    """The deviations that lie in what was given: too few or too many cells, too little or too much fluid."""
+def _off(dose: Dose, event: e.CellsInfused, delivery: dosing.Delivery, volume: Fraction) -> tuple[Refused, ...]:
+    """The breaches that lie in what was given: too few or too many cells, too little or too much fluid."""
     found = []
-    if delivery.within is False:
+    if delivery.within is False and dose.tolerance is not None:
+        low, high = (plain(each) for each in dose.tolerance)
         share = plain(round(delivery.percent, 1))
-        found.append(("dosing.tolerance", f"{share} % of the prescribed cells were delivered at {event.visit}"))
+        message = (
+            f"{share} % of the prescribed cells were delivered at {event.visit}, the protocol allows {low} to {high} %"
+        )
+        hint = "check count, viability and volume; if they are right, say why"
+        found.append(Refused("dosing.tolerance", message, hint))
     if not dosing.fits(dose, volume):
-        asked = dosing.planned_volume(dose)
-        found.append(("dosing.volume", f"{plain(volume)} mL were given at {event.visit}, the protocol gives {asked}"))
-    return tuple(e.DeviationRecorded(event.participant, rule, says, event.day, event.visit) for rule, says in found)
+        message = f"{plain(volume)} mL were given at {event.visit}, the protocol gives {dosing.planned_volume(dose)}"
+        found.append(Refused("dosing.volume", message, "check the volume; if it is right, say why"))
+    return tuple(found)
 
 
 def _weight(dose: Dose, case: Case, visit: str) -> Fraction | None:

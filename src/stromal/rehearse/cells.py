@@ -13,6 +13,8 @@ from stromal.rehearse.stage import Stage
 from stromal.rules import dosing
 from stromal.values import Quantity, Refused, exact
 
+_OFF = ("dosing.tolerance", "dosing.volume")
+"""Rules against which a dose goes ahead, because it is in the syringe already."""
 _USUAL_VOLUME = {"intrathecal": 4.0, "intravenous": 50.0}
 
 
@@ -90,7 +92,14 @@ class Bench:
         prescription = dosing.prescribe(self.stage.protocol, dose, self._weight(visit, dose), amount)
         if isinstance(prescription, Refused):
             return prescription
-        return self.stage.submit(day, "investigator", self._drawn_up(day, visit, dose, prescription))
+        return self._gave(day, self._drawn_up(day, visit, dose, prescription))
+
+    def _gave(self, day: date, command: c.InfuseCells) -> Receipt | Refused:
+        """What was drawn up is given; where that is not what was prescribed, the desk is told why."""
+        answer = self.stage.submit(day, "investigator", command)
+        if isinstance(answer, Refused) and answer.rule in _OFF:
+            return self.stage.submit(day, "investigator", command, "no more of the product could be drawn up")
+        return answer
 
     def _weight(self, visit: Visit, dose: Dose) -> Fraction | None:
         if dose.weight is None:

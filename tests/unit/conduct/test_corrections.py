@@ -231,11 +231,21 @@ def test_a_deviation_comes_with_a_correction() -> None:
 
 
 def test_the_deviations_of_a_dose_are_worked_out_anew() -> None:
-    """Too small a volume delivers too few cells; put right, both deviations go."""
+    """Too small a volume delivers too few cells; put right, both deviations go. While it stays too small, whatever else
+    is put right, the reason is asked for anew.
+    """
     site = at.released()
     low = c.InfuseCells("P1", "injection_1", "L1", FIRST, 1e7, 90.0, 4.0)
-    entry = site.must("investigator", low).entries[0]
+    entry = site.must("investigator", low, "the syringe leaked").entries[0]
     assert site.deviations() == ["dosing.tolerance", "dosing.volume"]
+    still = changed(entry, volume_ml=4.5)
+    assert site.refused("investigator", still).rule == "dosing.tolerance"
+    site.must("investigator", still, "the syringe leaked, less than was thought")
+    assert [(each.rule, each.reason) for each in site.state.deviations] == [
+        ("dosing.tolerance", "the syringe leaked, less than was thought"),
+        ("dosing.volume", "the syringe leaked, less than was thought"),
+    ]
+    assert site.state.deviations[0].says.startswith("81 % of the prescribed cells")
     site.must("investigator", changed(entry, volume_ml=5.56))
     assert site.deviations() == []
 

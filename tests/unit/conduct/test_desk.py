@@ -46,6 +46,10 @@ _AHEAD: tuple[tuple[Callable[[], Site], str, c.Command, tuple[str, ...], tuple[s
     (at.enrolled, "investigator", Site.infusion(), ("CellsInfused",), ("visit.missing", "lot.unknown")),
     (at.dosed, "investigator", Site.infusion(visit="injection_2", lot="L2", day=at.NEXT), ("CellsInfused",),
      ("dosing.level",)),
+    (at.released, "investigator", c.InfuseCells("P1", "injection_1", "L1", FIRST, 1e7, 90.0, 3.0), ("CellsInfused",),
+     ("dosing.tolerance", "dosing.volume")),
+    (at.released, "investigator", c.InfuseCells("P1", "injection_1", "L1", FIRST, 2e7, 90.0, 7.0), ("CellsInfused",),
+     ("dosing.tolerance",)),
 )  # fmt: skip
 
 
@@ -291,7 +295,8 @@ def test_a_dose_per_kilogram_is_worked_out_on_the_weight_of_the_visit() -> None:
     """The weight of the visit counts, in whatever unit it was measured; a later one changes nothing."""
     site = at.per_kilogram()
     site.must("coordinator", c.RecordFact("P1", "weight", 70_000, FIRST, "g", "injection_1"))
-    site.must("investigator", c.InfuseCells("P1", "injection_1", "L1", FIRST, 2e7, 90.0, 3.89))
+    command = c.InfuseCells("P1", "injection_1", "L1", FIRST, 2e7, 90.0, 3.89)
+    site.must("investigator", command, "the product is concentrated")
     (given,) = site.person().chart.infusions
     assert (given.prescribed_cells, given.weight_kg, given.delivered_cells) == (7e7, 70.0, 7.002e7)
     assert site.deviations() == ["dosing.volume"], "the protocol gives 5 to 10 mL"

@@ -349,7 +349,7 @@ def test_within_the_participant() -> None:
     assert (refused.rule, refused.hint) == ("escalation.wait", "wait until the window is over")
     assert "so far levels 1; the dose of 2024-02-01 is watched until 2024-02-29" in refused.message
     assert why(clinic.give("P1", AFTER, 3, visit="infusion_1")).rule == "escalation.level"
-    assert isinstance(clinic.give("P1", AFTER, visit="infusion_1"), Receipt)
+    clinic.must("investigator", c.InfuseCells("P1", "infusion_1", "L1", AFTER, LEVELS[1] / 4.5, 90.0, 5.0))
     assert clinic.person("P1").chart.infusions[1].level == LEVELS[1]
     clinic.toxic("P1", AFTER + timedelta(days=1))
     late = BEGIN + next_dose(clinic, "P1", "infusion_2", 70)
