@@ -10,15 +10,14 @@ from rich.tree import Tree
 
 from stromal.analyse import comparison, paths_figure
 from stromal.cli import edge, show
-from stromal.designs import courses, exact, spread
+from stromal.designs import courses, exact, monitoring, study
 from stromal.designs.automaton import TooManyStatesError
+from stromal.designs.monitoring import looks
 from stromal.designs.paths import Node
 from stromal.designs.paths import paths as tree_of
 from stromal.designs.simon import TwoStage
-from stromal.designs.simon import simon as two_stage
-from stromal.designs.timing import CourseTiming, Timing
+from stromal.designs.timing import Timing
 from stromal.designs.totals import PARTS, Totals
-from stromal.rules import boundaries
 from stromal.rules.escalation import parse
 from stromal.rules.escalation.courses import Course, Ladder, Within
 from stromal.rules.escalation.designs import Design, is_open
@@ -124,8 +123,7 @@ def _doses(
         sure = _exactly(made, true, simulated=trials > 0)
     drawn = None
     if trials or sure is None:
-        job = _checked(lambda: spread.job_of(made, true, Timing(gap, window), seed))
-        drawn = _checked(lambda: spread.simulate(job, trials or 10_000))
+        drawn = _checked(lambda: study.totals(made, true, trials or 10_000, Timing(gap, window), seed))
     if not as_json:
         _say_doses(name, true, sure, drawn)
     return {
@@ -138,7 +136,7 @@ def _doses(
 def _exactly(made: Design, true: tuple[float, ...], *, simulated: bool) -> exact.Characteristics | None:
     """The exact characteristics; None where the design has too many states and is simulated anyway."""
     try:
-        return exact.characteristics(exact.ends(made, len(true)), true)
+        return study.exactly(made, true)
     except TooManyStatesError as error:
         if simulated:
             return None
@@ -202,14 +200,8 @@ def _course(
     name: str, made: Course, true: tuple[float, ...], trials: int, gap: float, window: float, seed: int, *,
     as_json: bool,
 ) -> dict[str, object]:  # fmt: skip
-    least = made.unacceptable if isinstance(made, Ladder) else 1
-    grades = courses.graded(true, least)
-    sure = _checked(lambda: courses.characteristics(made, grades))
-    drawn = None
-    if trials:
-        timing = CourseTiming(gap, (window, window), window)
-        job = spread.CourseJob(made, tuple(map(tuple, grades)), timing, seed)
-        drawn = _checked(lambda: spread.simulate(job, trials))
+    sure = _checked(lambda: study.exactly(made, true))
+    drawn = _checked(lambda: study.totals(made, true, trials, Timing(gap, window), seed)) if trials else None
     if not as_json:
         _say_course(name, made, true, sure, drawn)
     return {
@@ -321,17 +313,6 @@ def _node_json(node: Node) -> dict[str, object]:
 
 # ---------------------------------------------------------------- monitoring
 
-_KINDS: dict[str, Callable[[dict[str, Number]], boundaries.Kind]] = {
-    "pocock": lambda _: boundaries.Pocock(),
-    "obrien-fleming": lambda _: boundaries.WangTsiatis(0.0),
-    "wang-tsiatis": lambda given: boundaries.WangTsiatis(_need(given, "shape")),
-    "beta-binomial": lambda given: boundaries.BetaBinomial(_need(given, "alpha"), _need(given, "beta")),
-    "sprt": lambda given: boundaries.Sprt(_need(given, "worse")),
-}
-_TAKES = {"wang-tsiatis": ("shape",), "beta-binomial": ("alpha", "beta"), "sprt": ("worse",)}
-BOUNDARIES = (*_KINDS, "simon")
-"""Every boundary by its name."""
-
 
 def _need(given: dict[str, Number], name: str) -> float:
     value = given.get(name)
@@ -347,15 +328,13 @@ def monitor(
     found = numbers(given)
     if kind == "simon":
         return _simon(found, as_json=as_json)
-    if kind not in _KINDS:
-        raise edge.bad("boundary.unknown", f"“{kind}” is no boundary", f"there are {', '.join(BOUNDARIES)}")
-    strange = sorted(set(found) - set(_TAKES.get(kind, ())))
-    if strange:
-        takes = ", ".join(_TAKES.get(kind, ())) or "no further numbers"
-        raise edge.bad("boundary.number", f"{kind} takes no {strange[0]}", f"it takes {takes}")
-    bound = _checked(lambda: boundaries.boundary(_KINDS[kind](found), limit, people, level))
-    true = scenario(rates) if rates else tuple(min(1.0, round(limit + step, 3)) for step in (0.0, 0.05, 0.1, 0.2, 0.3))
-    does = [boundaries.monitored(bound, rate) for rate in true]
+    true = scenario(rates) if rates else ()
+    try:
+        made = monitoring.monitor(kind, limit, people, level, true, found)
+    except ValueError as error:
+        hint = "numbers are written by name, such as worse=.30; simon takes poor and good"
+        raise edge.bad("boundary.number", str(error), hint) from None
+    bound, does = made.boundary, made.does
     if as_json:
         edge.to_json({
             "boundary": kind, "limit": limit, "people": people, "level": level, "critical": bound.critical,
@@ -370,31 +349,18 @@ def monitor(
     return 0
 
 
-def looks(bound: boundaries.Boundary) -> list[tuple[str, int]]:
-    """The boundary in runs: from how many to how many people this many events stop."""
-    runs: list[list[int]] = []
-    for people, events in enumerate(bound.stop_at, 1):
-        if events > people:
-            continue
-        if runs and runs[-1][2] == events:
-            runs[-1][1] = people
-        else:
-            runs.append([people, people, events])
-    return [(str(low) if low == high else f"{low}-{high}", events) for low, high, events in runs]
-
-
 def _simon(given: dict[str, Number], *, as_json: bool) -> int:
     poor, good = _need(given, "poor"), _need(given, "good")
     alpha, beta = (float(_need(given, name)) if name in given else default for name, default in _ERRORS)
-    optimal, minimax = _checked(lambda: two_stage(poor, good, alpha, beta))
+    both = _checked(lambda: study.two_stages(poor, good, alpha, beta))
     if as_json:
-        edge.to_json({"optimal": _stage_json(optimal), "minimax": _stage_json(minimax)})
+        edge.to_json({"optimal": _stage_json(both.optimal), "minimax": _stage_json(both.minimax)})
         return 0
     columns = ("design", "r1/n1", "r/n", "people", "stops early", "alpha", "power")
     rows = [
         (name, f"{each.r1}/{each.n1}", f"{each.r}/{each.n}", f"{each.expected:.2f}", f"{each.early:.4f}",
          f"{each.alpha:.4f}", f"{each.power:.4f}")
-        for name, each in (("optimal", optimal), ("minimax", minimax))
+        for name, each in (("optimal", both.optimal), ("minimax", both.minimax))
     ]  # fmt: skip
     show.table(f"Two stages, {poor:g} against {good:g}", columns, rows, right=(1, 2, 3, 4, 5, 6))
     show.line("people and the chance of stopping early are those under the uninteresting rate")

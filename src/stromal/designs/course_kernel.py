@@ -16,7 +16,9 @@ from numpy.typing import NDArray
 
 from stromal.designs.courses import check_grades, least_unacceptable
 from stromal.designs.keys import ARRIVAL, DELAY, GRADE, MADE, ONSET, drawn, trial_key
+from stromal.designs.sheet import Columns, Sheet, Shown, numbered
 from stromal.designs.timing import CourseTiming
+from stromal.designs.trial_sheet import lasting, means, spread_out
 from stromal.rules.escalation.courses import MOVES, Course, Ladder, Within
 
 Floats = NDArray[np.float64]
@@ -25,8 +27,8 @@ _FAR = 1e300
 _UP, _SAME, _DOWN = (MOVES.index(move) for move in ("up", "same", "down"))
 
 
-@dataclass(frozen=True, slots=True)
-class CourseTrials:
+@dataclass(frozen=True, slots=True, repr=False)
+class CourseTrials(Shown):
     """Simulated trials in the order of their numbers: doses given and unacceptable toxicities of each rung (T x K),
     people treated, harmed and safe, doses lost and withheld, days, whether the highest dose is declared safe (T).
     """
@@ -40,6 +42,23 @@ class CourseTrials:
     withheld: Whole
     days: Floats
     declared: NDArray[np.bool_]
+
+    @property
+    def columns(self) -> Columns:
+        """A row a trial."""
+        whole = ("people", "harmed", "safe", "lost", "withheld", "days", "declared")
+        told = {name: getattr(self, name) for name in whole}
+        return {**told, **spread_out("given", self.given), **spread_out("toxic", self.toxic)}
+
+    def sheets(self) -> tuple[Sheet, ...]:
+        """A row a rung, over all trials: doses and toxicities with their Monte Carlo errors."""
+        many, rungs = self.given.shape
+        columns = {"dose": numbered(rungs), **means("given", self.given), **means("toxic", self.toxic)}
+        share = self.declared.sum() / max(many, 1)
+        error = (share * (1 - share) / max(many, 1)) ** 0.5
+        safe = f"the highest dose is declared safe in {share:.2%} ± {error:.2%} of the trials"
+        notes = (safe if share else "nothing is declared safe", *lasting(self.days))
+        return (Sheet(f"{many:,} simulated trials", columns, 1, notes),)
 
 
 _TURNS, _LAST, _SEEN, _WORST, _WHOLE = range(5)

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stromal.designs.exact import check_scenario
+from stromal.designs.sheet import Sheet, Shown, numbered
 from stromal.rules.escalation.courses import Course, Ladder, Within, declared, goes_on, next_rung
 
 Floats = NDArray[np.float64]
@@ -32,12 +33,14 @@ class OnePerson:
     last: tuple[float, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class CourseCharacteristics:
+@dataclass(frozen=True, slots=True, repr=False)
+class CourseCharacteristics(Shown):
     """What the design does: `declared` is the chance that the highest dose is declared safe (0 for a ladder), `stopped`
     that fewer than the planned people are treated; `people` maps each possible number of people to its probability.
+    `scenario` is the chance of unacceptable toxicity after each rung.
     """
 
+    scenario: tuple[float, ...]
     person: OnePerson
     declared: float
     stopped: float
@@ -49,6 +52,26 @@ class CourseCharacteristics:
     def expected_people(self) -> float:
         """The expected number of people."""
         return math.fsum(number * share for number, share in self.people)
+
+    @property
+    def sizes(self) -> Sheet:
+        """How many people the trial may come to, and how likely each number is."""
+        people, share = np.array(self.people).reshape(-1, 2).T
+        return Sheet("How many people (exact)", {"people": people.astype(np.int64), "share": share})
+
+    def sheets(self) -> tuple[Sheet, ...]:
+        """A row a rung: its chance of unacceptable toxicity, expected doses and toxicities, a person's last dose."""
+        columns = {
+            "dose": numbered(len(self.given)), "toxicity": np.array(self.scenario), "given": np.array(self.given),
+            "toxic": np.array(self.toxic), "last": np.array(self.person.last),
+        }  # fmt: skip
+        safe = f"the highest dose is declared safe with probability {self.declared:.4f}"
+        told = (
+            f"a person has unacceptable toxicity with probability {self.person.harmed:.4f}; the trial stops early with "
+            f"{self.stopped:.4f}; {self.expected_people:.2f} people expected"
+        )
+        notes = (safe if self.declared else "nothing is declared safe", told)
+        return (Sheet("What the design does (exact, one person after the other)", columns, 1, notes),)
 
 
 def check_grades(grades: Sequence[Sequence[float]], rungs: int) -> Floats:
@@ -68,6 +91,11 @@ def graded(scenario: Sequence[float], unacceptable: int = 3) -> list[list[float]
     """Probabilities of toxicity as a table of grades: the unacceptable grade, or none."""
     true = check_scenario(scenario, len(scenario))
     return [[1 - p if grade == 0 else p if grade == unacceptable else 0.0 for grade in range(6)] for p in true.tolist()]
+
+
+def grades_of(design: Course, scenario: Sequence[float]) -> list[list[float]]:
+    """Probabilities of unacceptable toxicity after each rung as the table of grades that the design reads."""
+    return graded(scenario, least_unacceptable(design))
 
 
 def least_unacceptable(design: Course) -> int:
@@ -115,7 +143,9 @@ def characteristics(design: Course, grades: Sequence[Sequence[float]]) -> Course
     people = tuple(sorted(sizes.items()))
     expected = math.fsum(number * share for number, share in people)
     sure = math.fsum(mass for safe, _, mass in ended if isinstance(design, Within) and declared(design, safe))
+    scenario = check_grades(grades, len(grades))[:, least_unacceptable(design) :].sum(axis=1)
     return CourseCharacteristics(
-        person, sure, math.fsum(share for number, share in people if number < design.people), people,
+        tuple(scenario.tolist()), person, sure,
+        math.fsum(share for number, share in people if number < design.people), people,
         tuple(expected * each for each in person.given), tuple(expected * each for each in person.toxic),
     )  # fmt: skip

@@ -16,15 +16,17 @@ from numpy.typing import ArrayLike, NDArray
 from stromal.designs.automaton import Automaton
 from stromal.designs.exact import check_scenario
 from stromal.designs.keys import ARRIVAL, LATE, LEAVES, LEAVING, ONSET, TOXICITY, drawn, trial_key
+from stromal.designs.sheet import Columns, Sheet, Shown
 from stromal.designs.timing import Spacing, Timing
+from stromal.designs.trial_sheet import by_dose, by_trial
 
 Floats = NDArray[np.float64]
 Whole = NDArray[np.int64]
 _FAR = 1e300
 
 
-@dataclass(frozen=True, slots=True)
-class Trials:
+@dataclass(frozen=True, slots=True, repr=False)
+class Trials(Shown):
     """Simulated trials in the order of their numbers: the state each ended in, the dose declared (-1 for none), people
     and toxicities of each dose (T x K), days, and people who left (T).
     """
@@ -35,6 +37,15 @@ class Trials:
     toxic: Whole
     days: Floats
     left: Whole
+
+    @property
+    def columns(self) -> Columns:
+        """A row a trial."""
+        return by_trial(self)
+
+    def sheets(self) -> tuple[Sheet, ...]:
+        """A row a dose, over all trials."""
+        return (by_dose(self),)
 
 
 @nb.njit(inline="always")

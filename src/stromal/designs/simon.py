@@ -5,12 +5,14 @@ Takes an uninteresting and an interesting response rate with both errors; gives 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import binom
+
+from stromal.designs.sheet import Sheet, Shown
 
 Floats = NDArray[np.float64]
 
@@ -31,6 +33,24 @@ class TwoStage:
     early: float
     alpha: float
     power: float
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class TwoStages(Shown):
+    """The optimal and the minimax design for an uninteresting and an interesting rate."""
+
+    poor: float
+    good: float
+    optimal: TwoStage
+    minimax: TwoStage
+
+    def sheets(self) -> tuple[Sheet, ...]:
+        """A row a design."""
+        both = (self.optimal, self.minimax)
+        columns = {"design": np.array(("optimal", "minimax"))}
+        columns |= {each.name: np.array([getattr(one, each.name) for one in both]) for each in fields(TwoStage)}
+        told = "people and the chance of stopping early are those under the uninteresting rate"
+        return (Sheet(f"Two stages, {self.poor:g} against {self.good:g}", columns, 1, (told,)),)
 
 
 @lru_cache(maxsize=2_000)

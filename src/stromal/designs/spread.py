@@ -17,9 +17,10 @@ import numpy as np
 
 from stromal.designs import course_kernel, engine, kernel, tite_engine, tite_kernel
 from stromal.designs.automaton import TooManyStatesError, listed
+from stromal.designs.courses import grades_of
 from stromal.designs.timing import CourseTiming, Timing, spacing
 from stromal.designs.totals import PARTS, Totals, in_parts, together, totals
-from stromal.rules.escalation.courses import Course
+from stromal.rules.escalation.courses import Course, Ladder, Within
 from stromal.rules.escalation.designs import Design, is_open
 
 Told: TypeAlias = Callable[[int], None]
@@ -38,14 +39,17 @@ class CohortJob:
     timing: Timing
     seed: int = 1
 
-    def part(self, first: int, trials: int) -> Totals:
+    def made(self, first: int, trials: int) -> kernel.Trials | tite_kernel.TiteTrials:
         """Trials number `first` on."""
         try:
             table = listed(self.design, len(self.scenario))
         except TooManyStatesError:
-            return _dose_totals(_event_by_event(self, first, trials))
-        made = kernel.simulate(table, self.scenario, self.timing, spacing(self.design), self.seed, trials, first)
-        return _dose_totals(made)
+            return _event_by_event(self, first, trials)
+        return kernel.simulate(table, self.scenario, self.timing, spacing(self.design), self.seed, trials, first)
+
+    def part(self, first: int, trials: int) -> Totals:
+        """The totals of trials number `first` on."""
+        return _dose_totals(self.made(first, trials))
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +61,16 @@ class OpenJob:
     timing: Timing
     seed: int = 1
 
-    def part(self, first: int, trials: int) -> Totals:
+    def made(self, first: int, trials: int) -> tite_kernel.TiteTrials:
         """Trials number `first` on."""
         try:
-            made = tite_kernel.simulate(self.design, self.scenario, self.timing, self.seed, trials, first)
+            return tite_kernel.simulate(self.design, self.scenario, self.timing, self.seed, trials, first)
         except tite_kernel.NotCompiledError:
-            made = _event_by_event(self, first, trials)
-        return _dose_totals(made)
+            return _event_by_event(self, first, trials)
+
+    def part(self, first: int, trials: int) -> Totals:
+        """The totals of trials number `first` on."""
+        return _dose_totals(self.made(first, trials))
 
 
 def _event_by_event(job: CohortJob | OpenJob, first: int, trials: int) -> tite_kernel.TiteTrials:
@@ -97,9 +104,13 @@ class CourseJob:
     timing: CourseTiming
     seed: int = 1
 
-    def part(self, first: int, trials: int) -> Totals:
+    def made(self, first: int, trials: int) -> course_kernel.CourseTrials:
         """Trials number `first` on."""
-        made = course_kernel.simulate(self.design, self.grades, self.timing, self.seed, trials, first)
+        return course_kernel.simulate(self.design, self.grades, self.timing, self.seed, trials, first)
+
+    def part(self, first: int, trials: int) -> Totals:
+        """The totals of trials number `first` on."""
+        made = self.made(first, trials)
         parts = in_parts(made.days)
         columns = {
             "given": made.given, "toxic": made.toxic, "people": made.people, "harmed": made.harmed, "safe": made.safe,
@@ -116,8 +127,19 @@ class Job(Protocol):
         """Trials number `first` on."""
 
 
-def job_of(design: Design, scenario: tuple[float, ...], timing: Timing, seed: int = 1) -> CohortJob | OpenJob:
-    """The job of a design: of open windows where the design judges while they are open."""
+def job_of(
+    design: Design | Course, scenario: tuple[float, ...], timing: Timing, seed: int = 1
+) -> CohortJob | OpenJob | CourseJob:
+    """The job of a design: of open windows where the design judges while they are open.
+
+    Where a person gets several doses they are a window apart. ValueError where the timing asks for more than that.
+    """
+    if isinstance(design, Within | Ladder):
+        gap, window = timing.gap_days, timing.window_days
+        if timing != Timing(gap, window):
+            raise ValueError("with several doses a person, toxicity shows uniformly in its window and nobody leaves")
+        grades = tuple(tuple(row) for row in grades_of(design, scenario))
+        return CourseJob(design, grades, CourseTiming(gap, (window, window), window), seed)
     return (OpenJob if is_open(design) else CohortJob)(design, scenario, timing, seed)
 
 

@@ -17,7 +17,9 @@ from numpy.typing import ArrayLike, NDArray
 from stromal.designs.exact import check_scenario
 from stromal.designs.kernel import ending as _ending
 from stromal.designs.keys import ARRIVAL, drawn, trial_key
+from stromal.designs.sheet import Columns, Sheet, Shown
 from stromal.designs.timing import Timing, spacing
+from stromal.designs.trial_sheet import by_dose, by_trial
 from stromal.rules.escalation import Tally, select
 from stromal.rules.escalation.boundaries import boin_limits, bounds
 from stromal.rules.escalation.designs import (
@@ -44,8 +46,8 @@ class NotCompiledError(ValueError):
     """The compiled loop does not know this design."""
 
 
-@dataclass(frozen=True, slots=True)
-class TiteTrials:
+@dataclass(frozen=True, slots=True, repr=False)
+class TiteTrials(Shown):
     """Simulated trials in the order of their numbers: dose declared, people and toxicities (T x K), days, who left."""
 
     selected: Whole
@@ -53,6 +55,15 @@ class TiteTrials:
     toxic: Whole
     days: Floats
     left: Whole
+
+    @property
+    def columns(self) -> Columns:
+        """A row a trial."""
+        return by_trial(self)
+
+    def sheets(self) -> tuple[Sheet, ...]:
+        """A row a dose, over all trials."""
+        return (by_dose(self),)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,12 +15,17 @@ from functools import reduce
 import numpy as np
 from numpy.typing import NDArray
 
+from stromal.designs.sheet import Sheet, Shown
+
 PARTS = 1 << 20
 """Parts of a day."""
 
+_IN_PARTS = {"parts": "days", "estimates": "estimates"}
+"""Columns that are counted in parts, and what they are called where they are told in whole ones."""
 
-@dataclass(frozen=True, slots=True)
-class Totals:
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Totals(Shown):
     """`sums` and `squares` of each column (a tuple where the column has one number for each dose), and for some columns
     how many trials had each value.
     """
@@ -56,6 +61,43 @@ class Totals:
             if reached >= part * self.trials:
                 return value
         raise ValueError("no trial was counted")
+
+    def counted(self, name: str) -> Sheet:
+        """A row a value of a counted column: how many trials had it, and their share. Doses are counted from 1."""
+        first = 1 if name == "selected" else 0
+        pairs = [(value + first, count) for value, count in sorted(self.counts[name].items())]
+        values, trials = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
+        columns = {name: values, "trials": trials, "share": trials / max(self.trials, 1)}
+        return Sheet(f"{name} of {self.trials:,} simulated trials", columns)
+
+    def sheets(self) -> tuple[Sheet, ...]:
+        """A row a mean, with its Monte Carlo error; `place` counts doses from 1 where a column has one for each.
+
+        The mean of a selection is the share of trials that declare that dose; 0 stands for none.
+        """
+        rows = self._selection()
+        rows += [
+            (name, place, mean / unit, error / unit)
+            for name in self.sums
+            for unit in (PARTS if name in _IN_PARTS else 1,)
+            for place, (mean, error) in enumerate(zip(self.mean(name), self.error(name), strict=True), 1)
+            if name != "selected" and (name != "days" or "parts" not in self.sums)
+        ]
+        names, places, means, errors = zip(*rows, strict=True) if rows else ((), (), (), ())
+        columns = {
+            "name": np.array([_IN_PARTS.get(name, name) for name in names], dtype=np.str_),
+            "place": np.array(places, dtype=np.int64), "mean": np.array(means, dtype=np.float64),
+            "error": np.array(errors, dtype=np.float64),
+        }  # fmt: skip
+        return (Sheet(f"Means of {self.trials:,} simulated trials", columns, 2),)
+
+    def _selection(self) -> list[tuple[str, int, float, float]]:
+        """How often each dose is declared, and none."""
+        if "selected" not in self.counts:
+            return []
+        shares = [self.share("selected", dose) for dose in range(-1, len(self.sums["treated"]))]
+        errors = [math.sqrt(share * (1 - share) / self.trials) for share in shares]
+        return [("selection", place, *each) for place, each in enumerate(zip(shares, errors, strict=True))]
 
     def __add__(self, other: Totals) -> Totals:
         """Both together."""
