@@ -133,7 +133,15 @@ def released() -> Site:
 def retested() -> Site:
     """A lot failed a test after its release."""
     site = released()
-    site.must("laboratory", c.TestLot("L1", "sterility", "positive", FIRST))
+    site.must("laboratory", c.TestLot("L1", "sterility", "positive", FIRST), "a second sample was kept")
+    return site
+
+
+def passed_later() -> Site:
+    """A lot failed both of its tests; both were done again, and it passed."""
+    site = failed_tests()
+    site.must("laboratory", c.TestLot("L1", "viability", 85.0, FIRST, "%"), "the stain had expired")
+    site.must("laboratory", c.TestLot("L1", "sterility", "negative", FIRST), "the plate was contaminated")
     return site
 
 

@@ -7,12 +7,14 @@ from datetime import date
 from fractions import Fraction
 from math import inf, isfinite
 
+import msgspec
+
 from stromal.conduct import commands as c
 from stromal.conduct import escalating
 from stromal.conduct.roles import MEANINGS
 from stromal.conduct.situation import Outcome, Situation, future
 from stromal.ledger import events as e
-from stromal.ledger.state import Lot, Participant
+from stromal.ledger.state import Lot, LotTest, Participant
 from stromal.protocol.model import Dose, Product, Protocol, ReleaseTest, Visit
 from stromal.protocol.tree import Anchor, At
 from stromal.rules import dosing
@@ -80,10 +82,25 @@ def test_lot(s: Situation, command: c.TestLot) -> Outcome | Refused:
     if isinstance(passed, Refused):
         return passed
     event = e.LotTested(command.lot, command.test, command.value, command.day, command.unit)
-    return Outcome((event,), future(command.day, s))
+    return Outcome((event,), (*future(command.day, s), *_tested_before(lot, command.test)))
 
 
 test_lot.__test__ = False  # type: ignore[attr-defined]  # a decider, not a test case
+
+
+def _tested_before(lot: Lot, test: str) -> tuple[Refused, ...]:
+    """A test is not repeated until it passes: a second result is recorded with a reason, and the first one stays."""
+    before = [each for each in lot.tests if each.test == test]
+    if not before:
+        return ()
+    message = f"{test} of lot {lot.lot} has a result already: {_result(before[-1])} in entry {before[-1].entry}"
+    hint = "correct that entry if it was misread; if the lot was tested again, say why"
+    return (Refused("lot.retest", message, hint),)
+
+
+def _result(test: LotTest) -> str:
+    """A result with its unit."""
+    return test.value if isinstance(test.value, str) else f"{plain(exact(test.value))} {test.unit}".rstrip()
 
 
 def passes(test: ReleaseTest, value: float | str, unit: str) -> bool | Refused:
@@ -110,7 +127,7 @@ def passes(test: ReleaseTest, value: float | str, unit: str) -> bool | Refused:
 
 
 def release(s: Situation, command: c.ReleaseLot) -> Outcome | Refused:
-    """A lot is released when the last result of every test passed; the release is signed.
+    """A lot is released when every result of every test passed; the release is signed.
 
     One whose release does not stand any more, because a result was corrected or a later one failed, is released anew.
     """
@@ -131,24 +148,34 @@ def _overtaken(s: Situation, lot: Lot) -> tuple[Refused, ...]:
     if not any(s.state.stands(each) for each in signed):
         message = f"what was signed for the release of lot {lot.lot} has been corrected since"
         return (Refused("lot.changed", message, "let the laboratory release the lot again"),)
-    later = {test.test for test in lot.tests if test.entry > lot.decided}
-    product = _product(s, lot.product)
-    return tuple(_failed_tests(replace(product, release=tuple(t for t in product.release if t.test in later)), lot))
+    since = msgspec.structs.replace(lot, tests=tuple(test for test in lot.tests if test.entry > lot.decided))
+    product, later = _product(s, lot.product), {test.test for test in since.tests}
+    return tuple(_failed_tests(replace(product, release=tuple(t for t in product.release if t.test in later)), since))
 
 
 def _failed_tests(product: Product, lot: Lot) -> list[Refused]:
+    """What speaks against a lot. Every result counts: one that failed is not undone by a later one, only corrected."""
     breaches = []
     for test in product.release:
         results = [each for each in lot.tests if each.test == test.test]
-        rule = f"release.{test.test}"
+        failed = [each for each in results if passes(test, each.value, each.unit) is not True]
+        rule, named = f"release.{test.test}", f"{test.test} of lot {lot.lot}"
         if not results:
-            message = f"{test.test} of lot {lot.lot} has no result"
-            breaches.append(Refused(rule, message, "test the lot before its release"))
-        elif passes(test, results[-1].value, results[-1].unit) is not True:
-            limit = test.limit if isinstance(test.limit, str) else f"{plain(test.limit)} {test.unit}".strip()
-            message = f"{test.test} of lot {lot.lot} is {results[-1].value}, the protocol asks for {test.op} {limit}"
-            breaches.append(Refused(rule, message, "reject the lot"))
+            breaches.append(Refused(rule, f"{named} has no result", "test the lot before its release"))
+        elif failed:
+            breaches.append(_failed(rule, named, test, failed[-1], results[-1]))
     return breaches
+
+
+def _failed(rule: str, named: str, test: ReleaseTest, failed: LotTest, last: LotTest) -> Refused:
+    limit = test.limit if isinstance(test.limit, str) else f"{plain(test.limit)} {test.unit}".strip()
+    asked = f"the protocol asks for {test.op} {limit}"
+    if failed is last:
+        return Refused(rule, f"{named} is {_result(failed)}, {asked}", "reject the lot")
+    again = f"tested again it is {_result(last)} (entry {last.entry})"
+    message = f"{named} was {_result(failed)} (entry {failed.entry}), {asked}; {again}"
+    hint = "a result that failed counts until it is corrected: reject the lot, or say why the later one counts"
+    return Refused(rule, message, hint)
 
 
 def reject(s: Situation, command: c.RejectLot) -> Outcome | Refused:

@@ -323,8 +323,20 @@ def test_a_lot_that_failed_later_is_released_only_against_the_rule() -> None:
     """A later failure stops the lot; releasing it again goes against the same rule."""
     site = at.retested()
     assert site.refused("laboratory", c.ReleaseLot("L1", FIRST)).rule == "release.sterility"
-    site.must("laboratory", c.TestLot("L1", "sterility", "negative", FIRST))
+    site.must("laboratory", c.TestLot("L1", "sterility", "negative", FIRST), "a third sample was kept")
+    assert site.refused("investigator", site.infusion()).rule == "release.sterility", "the failure still counts"
+    site.must("laboratory", c.ReleaseLot("L1", FIRST), "the second sample was mixed up")
     site.must("investigator", site.infusion())
+
+
+def test_a_failed_result_that_was_misread_counts_no_more() -> None:
+    """A failed result is put right by a correction: then the lot is released as any other."""
+    site = at.failed_tests()
+    for test, value in zip(site.state.lots["L1"].tests, (89.9, "negative"), strict=True):
+        right = e.LotTested("L1", test.test, value, FIRST, test.unit)
+        site.must("laboratory", c.CorrectEntry(test.entry, "misread", right))
+    site.must("laboratory", c.ReleaseLot("L1", FIRST))
+    assert site.deviations() == []
 
 
 def test_corrections_of_a_corrected_entry_point_at_the_original() -> None:
