@@ -13,9 +13,11 @@ from typing import TypeAlias
 
 from stromal.designs.automaton import looks_back
 from stromal.designs.fits import Fits
+from stromal.designs.made import chances, shares
 from stromal.rules.escalation import Advice, Stop, Tally, Treat, begin, observe, select
-from stromal.rules.escalation import advise as decide
 from stromal.rules.escalation import designs as d
+from stromal.rules.escalation.aside import aside
+from stromal.rules.escalation.aside import ask as decide
 from stromal.rules.escalation.boundaries import beta_above
 
 Rule: TypeAlias = Callable[[d.Design, Tally], Advice]
@@ -51,9 +53,17 @@ def check_design(design: d.Design, doses: int, rule: Rule | None = None, most: i
             if isinstance(answer, Treat) and tally.people < 400:
                 after = [observe(design, tally, answer.dose, answer.size, toxic) for toxic in range(answer.size + 1)]
                 made += _steps(design, tally, answer, after, answered)
+                after += _below(design, tally, answer)
                 following |= dict.fromkeys(each if looks_back(design) else each.forgetting() for each in after)
         level = list(following)
     return tuple(made)
+
+
+def _below(design: d.Design, tally: Tally, answer: Treat) -> list[Tally]:
+    """Where one person leads who got less than planned, as the design's Makeable allows."""
+    below = shares(chances(design, tally.doses), answer.dose)[:-1]
+    given = [dose for dose, share in enumerate(below) if share > 0]
+    return [aside(design, tally, dose, toxic) for dose in given for toxic in (False, True)]
 
 
 def _broken(design: d.Design, tally: Tally, answer: Advice) -> Iterator[str]:
@@ -74,13 +84,13 @@ def _broken(design: d.Design, tally: Tally, answer: Advice) -> Iterator[str]:
 def _breaks(modifier: d.Modifier, tally: Tally, answer: Treat) -> bool:
     match modifier:
         case d.NoSkipping():
-            return tally.people > 0 and answer.dose > tally.highest + 1
+            return tally.current >= 0 and answer.dose > tally.highest + 1
         case d.AtMost(_, people):
             return tally.people + answer.size > people
         case d.StopAt(_, people):
             return tally.treated[answer.dose] >= people
         case d.StartAt(_, dose):
-            return tally.people == 0 and answer.dose != min(dose, tally.doses - 1)
+            return tally.current < 0 and answer.dose != min(dose, tally.doses - 1)
         case d.Coherent(_, share):
             treated, toxic = tally.last
             return treated > 0 and toxic / treated >= share and answer.dose > tally.current

@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from stromal.designs import keys
-from stromal.designs.courses import check_grades, least_unacceptable
+from stromal.designs.courses import as_planned, check_grades, least_unacceptable, planned_doses
+from stromal.designs.made import made
 from stromal.designs.timing import CourseTiming
 from stromal.rules.escalation.courses import Course, Within, declared, goes_on, next_rung
 
@@ -90,14 +91,14 @@ class CourseTrial:
         if rung is None:
             return
         turn, patient.due = patient.due, patient.due + 1
-        made = self.makeable(person, turn, rung)
-        if made < 0:
+        rung_made = self.makeable(person, turn, rung)
+        if rung_made < 0:
             self.lost += 1
             patient.given.append([rung, -1])
             if isinstance(self.design, Within):
                 return
         else:
-            self.infuse(now, person, turn, made)
+            self.infuse(now, person, turn, rung_made)
         low, high = self.timing.interval_days
         wait = low + (high - low) * self.draw(person, keys.DELAY, turn)
         heapq.heappush(self.events, (now + wait, DUE, person, 0))
@@ -113,10 +114,7 @@ class CourseTrial:
 
     def makeable(self, person: int, turn: int, rung: int) -> int:
         """The highest rung up to the planned one that can be made for this dose; -1 where none can."""
-        if not self.timing.makeable:
-            return rung
-        drawn = self.draw(person, keys.MADE, turn)
-        return max((each for each in range(rung + 1) if drawn < self.timing.makeable[each]), default=-1)
+        return made(self.timing.makeable, rung, self.draw(person, keys.MADE, turn))
 
     def infuse(self, now: float, person: int, turn: int, rung: int) -> None:
         """A dose is given; its worst toxicity will show on a day that nobody knows yet."""
@@ -164,7 +162,9 @@ def run(
 
 
 def _came_through(design: Course, trial: CourseTrial, patient: Patient) -> bool:
-    """Whether a person had every dose as planned, and no unacceptable toxicity."""
-    planned = len(trial.grades) if isinstance(design, Within) else design.administrations
-    whole = len(patient.given) == planned and all(grade >= 0 for _, grade in patient.given)
+    """Whether a person had every dose - within the participant each as planned - and no unacceptable toxicity."""
+    rungs = len(trial.grades)
+    whole = len(patient.given) == planned_doses(design, rungs) and all(
+        grade >= 0 and as_planned(design, turn, rung) for turn, (rung, grade) in enumerate(patient.given)
+    )
     return whole and patient.worst < least_unacceptable(design)

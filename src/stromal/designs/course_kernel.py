@@ -62,7 +62,7 @@ class CourseTrials(Shown):
 
 
 _TURNS, _LAST, _SEEN, _WORST, _WHOLE = range(5)
-"""What is kept of a person: doses due so far, the last rung, the grade shown since, the worst grade, doses given."""
+"""What is kept of a person: doses due, the last rung, the grade shown since, the worst grade, doses as planned."""
 
 
 @nb.njit(inline="always")
@@ -141,14 +141,14 @@ def _show(person, turn, grade, least):  # type: ignore[no-untyped-def]
 
 
 @nb.njit(inline="always")
-def _give(key, number, now, rung, person, grades, window, makeable, shows, shown):  # type: ignore[no-untyped-def]
+def _give(key, number, now, rung, person, grades, window, makeable, within, shows, shown):  # type: ignore[no-untyped-def]
     """A dose of this rung is due: what is made of it is given, and the rung is returned; -1 where it is lost."""
     turn = person[_TURNS]
     made = _made(key, number, turn, rung, makeable)
     person[_TURNS], person[_LAST], person[_SEEN] = turn + 1, rung if made < 0 else made, 0
     shows[number, turn], shown[number, turn] = _FAR, 0
     if made >= 0:
-        person[_WHOLE] += 1
+        person[_WHOLE] += made == rung or not within
         grade = _grade(key, number, turn, grades[made])
         shown[number, turn] = grade
         if grade > 0:
@@ -169,7 +169,7 @@ def _due(key, trial, now, number, person, grades, times, makeable, within, rule,
         counts[6][trial] += 1
         return 0.0
     turn = person[_TURNS]
-    made = _give(key, number, now, rung, person, grades, window, makeable, shows, shown)
+    made = _give(key, number, now, rung, person, grades, window, makeable, within, shows, shown)
     if made >= 0 or not within:
         due[number] = now + (low + (high - low) * drawn(key, number, DELAY + 16 * turn))
     if made < 0:

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stromal.designs.exact import check_scenario
+from stromal.designs.made import shares
 from stromal.designs.sheet import Sheet, Shown, numbered
 from stromal.rules.escalation.courses import Course, Ladder, Within, declared, goes_on, next_rung
 
@@ -24,13 +25,18 @@ Floats = NDArray[np.float64]
 @dataclass(frozen=True, slots=True)
 class OnePerson:
     """One person's course: expected doses and unacceptable toxicities of each rung (K), the chance of unacceptable
-    toxicity, and the chance that each rung is the last one given (K).
+    toxicity, and the chance that each rung is the last one given (K; short of 1 where no dose at all can be made).
+
+    `safe` is the chance of coming through without it after every dose could be made - within the participant each as
+    planned - and `lost` the expected number of doses that could not be made at all.
     """
 
     given: tuple[float, ...]
     toxic: tuple[float, ...]
     harmed: float
     last: tuple[float, ...]
+    safe: float
+    lost: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -47,6 +53,7 @@ class CourseCharacteristics(Shown):
     people: tuple[tuple[int, float], ...]
     given: tuple[float, ...]
     toxic: tuple[float, ...]
+    lost: float = 0.0
 
     @property
     def expected_people(self) -> float:
@@ -103,49 +110,102 @@ def least_unacceptable(design: Course) -> int:
     return design.unacceptable if isinstance(design, Ladder) else 1
 
 
-def one_person(design: Course, grades: Sequence[Sequence[float]]) -> OnePerson:
-    """Every course that one person can take, weighed by probabilities of the worst grade after each rung (K x 6)."""
+@dataclass(frozen=True, slots=True)
+class _Course:
+    """Doses so far as the rule sees them, and their chance; the last rung given (-1: none); whether all were made."""
+
+    seen: tuple[tuple[int, int], ...] = ()
+    mass: float = 1.0
+    last: int = -1
+    whole: bool = True
+    ended: bool = False
+
+
+def one_person(
+    design: Course, grades: Sequence[Sequence[float]], makeable: Sequence[float] = (), *, stops: bool = False
+) -> OnePerson:
+    """Every course that one person can take, weighed by probabilities of the worst grade after each rung (K x 6), and
+    by the chance that a dose of each rung can be made (K), where it cannot always be.
+
+    Where the trial `stops` with this person's unacceptable toxicity, doses after it are withheld.
+    """
     rungs = len(grades)
     table = check_grades(grades, rungs)
     given, toxic, last = np.zeros(rungs), np.zeros(rungs), np.zeros(rungs)
-    harmed = 0.0
+    harmed = safe = lost = 0.0
     least = least_unacceptable(design)
-    going: list[tuple[tuple[tuple[int, int], ...], float]] = [((), 1.0)]
+    going = [_Course()]
     while going:
-        course, mass = going.pop()
-        rung = next_rung(design, course, rungs)
+        course = going.pop()
+        hurt = any(grade >= least for _, grade in course.seen)
+        rung = None if course.ended or (stops and hurt) else next_rung(design, course.seen, rungs)
         if rung is None:
-            last[course[-1][0]] += mass
-            harmed += mass * any(grade >= least for _, grade in course)
+            last[course.last] += course.mass * (course.last >= 0)
+            harmed += course.mass * hurt
+            safe += course.mass * (course.whole and not hurt and len(course.seen) == planned_doses(design, rungs))
             continue
-        given[rung] += mass
-        toxic[rung] += mass * float(table[rung, least:].sum())
-        going += [((*course, (rung, grade)), mass * float(p)) for grade, p in enumerate(table[rung]) if p > 0]
-    return OnePerson(tuple(given.tolist()), tuple(toxic.tolist()), harmed, tuple(last.tolist()))
+        for made, share in enumerate(shares(makeable, rung)):
+            mass = course.mass * share * (makeable[0] if makeable else 1.0)
+            given[made] += mass
+            toxic[made] += mass * float(table[made, least:].sum())
+            whole = course.whole and as_planned(design, rung, made)
+            going += [
+                _Course((*course.seen, (made, grade)), mass * float(p), made, whole)
+                for grade, p in enumerate(table[made]) if p * mass > 0
+            ]  # fmt: skip
+        if makeable and makeable[0] < 1:
+            wasted = course.mass * (1 - makeable[0])
+            lost += wasted
+            # a ladder goes on from the rung that was planned, within the participant nothing more is given
+            seen = (*course.seen, (rung, 0))
+            going.append(_Course(seen, wasted, course.last, whole=False, ended=isinstance(design, Within)))
+    return OnePerson(tuple(given.tolist()), tuple(toxic.tolist()), harmed, tuple(last.tolist()), safe, lost)
 
 
-def characteristics(design: Course, grades: Sequence[Sequence[float]]) -> CourseCharacteristics:
+def planned_doses(design: Course, rungs: int) -> int:
+    """How many doses a person is planned to have."""
+    return rungs if isinstance(design, Within) else design.administrations
+
+
+def as_planned(design: Course, planned: int, made: int) -> bool:
+    """Whether a dose that could be made serves as planned: within the participant only the planned one, so that who got
+    less speaks for no declaration; on a ladder any.
+    """
+    return made == planned or (made >= 0 and isinstance(design, Ladder))
+
+
+def characteristics(
+    design: Course, grades: Sequence[Sequence[float]], makeable: Sequence[float] = ()
+) -> CourseCharacteristics:
     """What the design does, people being treated one after the other."""
-    person = one_person(design, grades)
+    if makeable and len(makeable) != len(grades):
+        raise ValueError(f"{len(makeable)} chances of making a dose for {len(grades)} rungs")
+    person, last = (one_person(design, grades, makeable, stops=stops) for stops in (False, True))
+    alike = {person: 0.0, last: 0.0}
+    outcomes = ((1, 0, person.safe), (0, 1, person.harmed), (0, 0, max(0.0, 1 - person.safe - person.harmed)))
     going, ended = {(0, 0): 1.0}, list[tuple[int, int, float]]()
+    begun = 0
     while going:
         following: dict[tuple[int, int], float] = {}
         for (safe, harmed), mass in going.items():
-            if not goes_on(design, safe, harmed):
-                ended.append((safe, harmed, mass))
+            if not goes_on(design, begun - harmed, harmed):
+                ended.append((begun, safe, mass))
                 continue
-            for after, share in (((safe + 1, harmed), 1 - person.harmed), ((safe, harmed + 1), person.harmed)):
+            alike[person if goes_on(design, 0, harmed + 1) else last] += mass
+            for well, hurt, share in outcomes:
+                after = (safe + well, harmed + hurt)
                 following[after] = following.get(after, 0.0) + mass * share
-        going = following
+        going, begun = following, begun + 1
     sizes: dict[int, float] = {}
-    for safe, harmed, mass in ended:
-        sizes[safe + harmed] = sizes.get(safe + harmed, 0.0) + mass
+    for number, _, mass in ended:
+        sizes[number] = sizes.get(number, 0.0) + mass
     people = tuple(sorted(sizes.items()))
-    expected = math.fsum(number * share for number, share in people)
-    sure = math.fsum(mass for safe, _, mass in ended if isinstance(design, Within) and declared(design, safe))
+    sure = math.fsum(mass for _, safe, mass in ended if isinstance(design, Within) and declared(design, safe))
     scenario = check_grades(grades, len(grades))[:, least_unacceptable(design) :].sum(axis=1)
     return CourseCharacteristics(
         tuple(scenario.tolist()), person, sure,
         math.fsum(share for number, share in people if number < design.people), people,
-        tuple(expected * each for each in person.given), tuple(expected * each for each in person.toxic),
+        tuple(math.fsum(number * each.given[rung] for each, number in alike.items()) for rung in range(len(grades))),
+        tuple(math.fsum(number * each.toxic[rung] for each, number in alike.items()) for rung in range(len(grades))),
+        math.fsum(number * each.lost for each, number in alike.items()),
     )  # fmt: skip

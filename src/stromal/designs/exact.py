@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numba as nb
@@ -16,6 +16,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from stromal.designs.automaton import STATE_LIMIT, Automaton, listed
+from stromal.designs.made import chances
+from stromal.designs.made_table import made_listed
 from stromal.designs.sheet import Sheet, Shown, numbered
 from stromal.rules.escalation.designs import Design
 
@@ -48,7 +50,9 @@ class Shared:
 @dataclass(frozen=True, slots=True)
 class Ends:
     """Terminal states: people and toxicities of each dose (S x K), the number of ways to each (S), the dose selected
-    (S, -1 for none), and the number of people (S); `shared` is what weighing makes use of.
+    (S, -1 for none), and the number of people (S); `shared` is what weighing makes use of. Where doses cannot always be
+    made, `below` says how many people got less than planned (S, on average), and `lost_each` how many products are
+    lost for each person treated.
     """
 
     treated: Floats
@@ -58,6 +62,8 @@ class Ends:
     people: Whole
     states: int
     shared: Shared
+    below: Floats | None = None
+    lost_each: float = 0.0
 
     @property
     def doses(self) -> int:
@@ -70,7 +76,8 @@ class Characteristics(Shown):
     """What a design does under one scenario. Probabilities and means are exact up to rounding of doubles (about 1e-12).
 
     `selection[d]` and `none` add up to 1; `treated[d]` and `toxic[d]` are expected people and toxicities on dose d;
-    `people` maps each possible sample size to its probability.
+    `people` maps each possible sample size to its probability. Where doses cannot always be made, `lost` products are
+    expected of which nothing can be made, and `below` people who get less than planned.
     """
 
     scenario: tuple[float, ...]
@@ -79,6 +86,8 @@ class Characteristics(Shown):
     treated: tuple[float, ...]
     toxic: tuple[float, ...]
     people: tuple[tuple[int, float], ...]
+    lost: float = 0.0
+    below: float = 0.0
 
     @property
     def expected_people(self) -> float:
@@ -112,7 +121,14 @@ class Characteristics(Shown):
 @lru_cache(maxsize=16)
 def ends(design: Design, doses: int, limit: int = STATE_LIMIT) -> Ends:
     """Every end of the design. TooManyStatesError above `limit` states, with what to do instead."""
-    return ends_of(listed(design, doses, limit))
+    if not chances(design, doses):
+        return ends_of(listed(design, doses, limit))
+    table = made_listed(design, doses)
+    last = np.flatnonzero(table.size == 0)
+    return gathered(
+        table.selected[last], table.treated[last], table.toxic[last], table.ways[last], table.states,
+        table.below[last], table.lost_each,
+    )  # fmt: skip
 
 
 def ends_of(table: Automaton) -> Ends:
@@ -129,18 +145,29 @@ def ends_of(table: Automaton) -> Ends:
             orders = np.array([math.comb(int(size), toxic) for size in table.size[enough]], dtype=np.float64)
             np.add.at(ways, table.after[enough, toxic], ways[enough] * orders)
     last = np.flatnonzero(table.size == 0)
-    people = table.treated[last].sum(axis=1)
-    every = np.column_stack([table.selected[last], people, table.treated[last], table.toxic[last]])
+    return gathered(table.selected[last], table.treated[last], table.toxic[last], ways[last], table.states)
+
+
+def gathered(
+    selected: Whole, treated: Whole, toxic: Whole, ways: Floats, states: int, below: Floats | None = None,
+    lost_each: float = 0.0,
+) -> Ends:  # fmt: skip
+    """Ends of equal numbers put together: their ways added up; `below` is averaged over them."""
+    doses = treated.shape[1]
+    every = np.column_stack([selected, treated.sum(axis=1), treated, toxic])
     kinds, which = np.unique(every, axis=0, return_inverse=True)
-    treated, harmed = kinds[:, 2 : 2 + table.doses], kinds[:, 2 + table.doses :]
+    together = np.bincount(which.ravel(), weights=ways).astype(np.float64)
+    people, harmed = kinds[:, 2 : 2 + doses], kinds[:, 2 + doses :]
     return Ends(
-        treated.astype(np.float64),
+        people.astype(np.float64),
         harmed.astype(np.float64),
-        np.bincount(which.ravel(), weights=ways[last]).astype(np.float64),
+        together,
         kinds[:, 0],
         kinds[:, 1],
-        table.states,
-        _shared(kinds[:, 0], kinds[:, 1], treated, harmed),
+        states,
+        _shared(kinds[:, 0], kinds[:, 1], people, harmed),
+        None if below is None else np.bincount(which.ravel(), weights=ways * below) / together,
+        lost_each,
     )
 
 
@@ -252,7 +279,17 @@ def characteristics_of(found: Ends, scenarios: Sequence[ArrayLike]) -> tuple[Cha
     if not true:
         return ()
     rows = _weighed(found, np.array(true)).tolist()
-    return tuple([_told(found, each.tolist(), row) for each, row in zip(true, rows, strict=True)])
+    told = tuple([_told(found, each.tolist(), row) for each, row in zip(true, rows, strict=True)])
+    if found.below is None:
+        return told
+    return tuple([_makeable(found, found.below, each) for each in told])
+
+
+def _makeable(found: Ends, below: Floats, told: Characteristics) -> Characteristics:
+    """With the products lost, a number of them before each person, and the people who get less than planned."""
+    true = np.array(told.scenario)
+    mass = found.ways * np.prod(true**found.toxic * (1 - true) ** (found.treated - found.toxic), axis=1)
+    return replace(told, lost=found.lost_each * told.expected_people, below=float(mass @ below))
 
 
 def _told(found: Ends, true: list[float], row: list[float]) -> Characteristics:

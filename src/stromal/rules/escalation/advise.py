@@ -63,7 +63,7 @@ def advise(design: d.Design, tally: Tally, fit: Fit = fitted) -> Advice:
             return _at_most(inner, tally, people, fit)
         case d.StartAt() | d.NoSkipping() | d.Coherent() | d.StopAt() | d.CohortOf() | d.Suspended():
             answer = advise(design.inner, tally, fit)
-            if isinstance(design, d.StartAt) and tally.people == 0:
+            if isinstance(design, d.StartAt) and (tally.current < 0 or tally.people == 0):
                 return _first(design, tally, answer)
             return answer if isinstance(answer, Stop) else _changed(design, tally, answer)
         case d.Staggered(inner) | d.Makeable(inner):
@@ -103,7 +103,7 @@ def _changed(design: _Changing, tally: Tally, answer: Treat) -> Advice:
 
 
 def _no_skipping(answer: Treat, tally: Tally) -> Treat:
-    if tally.people == 0 or answer.dose <= tally.highest + 1:
+    if tally.current < 0 or answer.dose <= tally.highest + 1:
         return answer
     return replace(answer, dose=tally.highest + 1, reason=f"{answer.reason}; no dose is skipped")
 

@@ -274,15 +274,17 @@ class Suspended:
 class Makeable:
     """The planned dose may not be made of an autologous product: the highest makeable dose below it is given instead.
 
-    `chance[d]` is the probability that dose d can be made for a person.
+    `chance[d]` is the probability that dose d can be made for a person. Who gets less counts for the dose that was
+    given and takes no place in the cohort, somebody else comes instead; who gets nothing is no participant. What
+    happens at the desk is recorded dose by dose, so that `advise` passes this over and simulations alone ask it.
     """
 
     inner: Design
     chance: tuple[float, ...]
 
     def __post_init__(self) -> None:
-        if any(not 0 <= each <= 1 for each in self.chance):
-            raise ValueError("chances lie between 0 and 1")
+        if any(not 0 < each <= 1 for each in self.chance):
+            raise ValueError("the chance that a dose can be made lies above 0 and up to 1; leave out a dose without")
         if any(a < b for a, b in zip(self.chance, self.chance[1:], strict=False)):
             raise ValueError("a higher dose is no easier to make than a lower one")
 

@@ -16,6 +16,8 @@ from stromal.protocol.model import Escalation, Protocol
 from stromal.rules.chart import Chart
 from stromal.rules.escalation import designs as d
 from stromal.rules.escalation.advise import advise, begin, observe
+from stromal.rules.escalation.aside import aside as with_aside
+from stromal.rules.escalation.aside import ask, room
 from stromal.rules.escalation.planned import planned, waits
 from stromal.rules.escalation.tally import Advice, Stop, Tally, Treat
 from stromal.rules.escalation.treated import Seen, known_on, open_ones, treated
@@ -115,11 +117,10 @@ def _fold(
     while rest:
         if rest[0].participant in aside:
             alone = rest.pop(0)
-            after = observe(design, tally, alone.level, 1, int(alone.toxic is True))
-            tally = replace(after, current=tally.current, last=tally.last)
+            tally = with_aside(design, tally, alone.level, alone.toxic is True)
             waiting += open_ones((alone,))
             continue
-        answer = _ask(design, _pending(tally, waiting))
+        answer = ask(design, _pending(tally, waiting))
         size = answer.size if isinstance(answer, Treat) else usual
         members, rest = _together(rest, size, aside)
         after = observe(design, tally, members[0].level, len(members), sum(each.toxic is True for each in members))
@@ -155,34 +156,20 @@ def _pending(tally: Tally, waiting: Sequence[Seen]) -> Tally:
 # ---------------------------------------------------------------- what comes next
 
 
-def _ask(design: d.Design, tally: Tally) -> Advice:
-    """What the design says, never a closed level: one may be closed while people are treated above it.
-
-    Before its first cohort the design knows of those aside only which levels are closed.
-    """
-    known = tally if tally.current >= 0 else replace(begin(tally.doses), top=tally.top)
-    answer = advise(design, known)
-    if isinstance(answer, Stop) or answer.dose < tally.top:
-        return answer
-    if tally.top == 0:
-        return Stop("the lowest dose is too toxic", selected=None)
-    return replace(answer, dose=tally.top - 1, reason=f"{answer.reason}; dose {tally.top + 1} and above are closed")
-
-
 def _next(
     design: d.Design, cohorts: Sequence[Group], tally: Tally, waiting: tuple[Seen, ...], *, patient: bool
 ) -> tuple[Advice, tuple[Seen, ...]]:
     """The next step, and those whose windows have to close before it."""
     last = cohorts[-1] if cohorts else None
     if last is not None and not last.full and not _left(design, tally, last):
-        more = last.size - len(last.people)
+        more = int(min(last.size - len(last.people), room(design, tally)))
         return Treat(last.level, more, f"{more} more of the cohort on dose {last.level + 1}"), ()
     # a design that waits is asked what it would say if nobody else had a toxicity; what it says is not yet to be done
-    answer = _ask(design, replace(tally, pending=()) if patient else tally)
+    answer = ask(design, replace(tally, pending=()) if patient else tally)
     if not waiting:
         return answer, ()
     if isinstance(answer, Stop):
-        worst = _ask(design, _all_toxic(tally, waiting))
+        worst = ask(design, _all_toxic(tally, waiting))
         if not patient or isinstance(worst, Stop):
             return answer, ()
         answer = Treat(max(tally.current, 0), 1, answer.reason)
@@ -197,9 +184,11 @@ def _best(design: d.Design, tally: Tally, last: Group) -> Tally:
 
 
 def _left(design: d.Design, tally: Tally, last: Group) -> bool:
-    """Whether a cohort is left before it is full: its level was closed, the trial stops, or toxicities of its own make
-    the design go down even if nobody else has one.
+    """Whether a cohort is left before it is full: nobody else may be treated, its level was closed, the trial stops, or
+    toxicities of its own make the design go down even if nobody else has one.
     """
+    if room(design, tally) <= 0:
+        return True
     best = _best(design, tally, last)
     inside, whole = advise(d.core(design), best), advise(design, best)
     if best.top <= last.level or any(isinstance(each, Stop) and each.selected is None for each in (inside, whole)):
