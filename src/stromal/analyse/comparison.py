@@ -7,16 +7,19 @@ and one HTML page. Stands before the walk: a statistician and a committee choose
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from markupsafe import Markup
+from numpy.typing import NDArray
 
 from stromal.analyse.comparison_figures import Curve, drawn
 from stromal.analyse.report import environment
 from stromal.designs import exact, spread
+from stromal.designs.sheet import Columns, Sheet, Shown, numbered
 from stromal.designs.timing import Timing
 from stromal.designs.totals import PARTS, Totals
+from stromal.designs.trial_sheet import spread_out
 from stromal.drawing import Figure
 from stromal.rules.escalation.designs import Design, is_open
 from stromal.values import DAYS_A_MONTH
@@ -38,7 +41,7 @@ class Outcome:
     toxic: tuple[float, ...]
     people: float
     toxicities: float
-    totals: Totals
+    totals: Totals = field(repr=False)
     error: float
 
     @property
@@ -51,8 +54,8 @@ class Outcome:
         return self.totals.quantile("days", part) / DAYS_A_MONTH
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
+@dataclass(frozen=True, slots=True, repr=False)
+class Comparison(Shown):
     """Every outcome, scenario by scenario, and how often each finite design declares no dose as toxicity rises."""
 
     labels: tuple[str, ...]
@@ -72,9 +75,48 @@ class Comparison:
         """The dose whose true toxicity comes nearest the target."""
         return min(range(len(scenario)), key=lambda dose: (abs(scenario[dose] - self.target), dose))
 
-    def _repr_html_(self) -> str:
-        """How a notebook shows it."""
-        return render(self)
+    @property
+    def columns(self) -> Columns:
+        """A row a scenario (counted from 1), design and dose: shares with their errors, expected people, toxicities."""
+        doses = len(self.scenarios[0])
+        return {
+            "scenario": np.repeat(self._places(), doses),
+            "design": np.repeat([each.design for each in self.outcomes], doses),
+            "dose": np.tile(numbered(doses), len(self.outcomes)),
+            "toxicity": np.ravel([each.scenario for each in self.outcomes]),
+            "selection": np.ravel([each.selection for each in self.outcomes]),
+            "selection_error": np.ravel([self._errors(each) for each in self.outcomes]),
+            "treated": np.ravel([each.treated for each in self.outcomes]),
+            "toxic": np.ravel([each.toxic for each in self.outcomes]),
+        }
+
+    def sheets(self) -> tuple[Sheet, ...]:
+        """A row a scenario and design: how often each dose is declared, people, toxicities, months."""
+        rows = self.outcomes
+        months = [each.months for each in rows]
+        columns = {
+            "scenario": self._places(), "design": np.array([each.design for each in rows]),
+            **spread_out("selection", np.array([each.selection for each in rows])),
+            "none": np.array([each.none for each in rows]), "people": np.array([each.people for each in rows]),
+            "toxicities": np.array([each.toxicities for each in rows]), "months": np.array(months)[:, 0],
+            "months_error": np.array(months)[:, 1], "months_p90": np.array([each.month(0.9) for each in rows]),
+        }  # fmt: skip
+        told = [
+            f"scenario {place}: true toxicities {', '.join(f'{rate:g}' for rate in each)}; dose {self.best(each) + 1} "
+            f"comes nearest {self.target:g}"
+            for place, each in enumerate(self.scenarios, 1)
+        ]
+        simulated = [each.error for each in rows if each.error]
+        told += [f"simulated shares are within ± {max(simulated):.2%}; all others are exact"] if simulated else []
+        return (Sheet("Designs side by side", columns, 2, (*told, f"months from {self.trials:,} simulated trials")),)
+
+    def _errors(self, found: Outcome) -> tuple[float, ...]:
+        """The Monte Carlo error of each share; 0 where they are exact."""
+        return tuple((share * (1 - share) / self.trials) ** 0.5 if found.error else 0.0 for share in found.selection)
+
+    def _places(self) -> NDArray[np.int64]:
+        """The scenario of each outcome, counted from 1: they come scenario by scenario."""
+        return np.repeat(numbered(len(self.scenarios)), len(self.labels))
 
 
 def compare(

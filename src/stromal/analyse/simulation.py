@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+import numpy as np
 from markupsafe import Markup
 
 from stromal.analyse import simulation_figures
@@ -17,6 +18,7 @@ from stromal.analyse.report import environment
 from stromal.designs import courses, spread
 from stromal.designs.assumptions import Assumptions
 from stromal.designs.plan import Plan
+from stromal.designs.sheet import Columns, Sheet, Shown
 from stromal.designs.totals import PARTS, Totals
 from stromal.designs.trial_job import TrialJob
 from stromal.rules.escalation.courses import Within
@@ -53,8 +55,8 @@ class Tested:
     false: tuple[float, float]
 
 
-@dataclass(frozen=True, slots=True)
-class Simulated:
+@dataclass(frozen=True, slots=True, repr=False)
+class Simulated(Shown):
     """A simulated protocol. `null` is the same world with a treatment that changes no outcome."""
 
     plan: Plan
@@ -103,9 +105,50 @@ class Simulated:
             ))  # fmt: skip
         return tuple(found)
 
-    def _repr_html_(self) -> str:
-        """How a notebook shows it."""
-        return render(self)
+    @property
+    def columns(self) -> Columns:
+        """A row a number of a trial: its mean, its Monte Carlo error, and quantiles where they were counted."""
+        return self.numbers.columns
+
+    @property
+    def numbers(self) -> Sheet:
+        """A row a number of a trial."""
+        rows = list(words.numbers(self))
+        names = ("mean", "error", "p05", "p50", "p95")
+        columns = {"name": np.array([says for says, _ in rows])}
+        columns |= {name: np.array([row[place] for _, row in rows]) for place, name in enumerate(names)}
+        return Sheet(f"{self.plan.trial}: {self.trials:,} simulated trials", columns)
+
+    @property
+    def declaring(self) -> Sheet:
+        """A row a true toxicity of the highest level: how often it is declared safe."""
+        columns = {
+            "toxicity": np.array([each.toxicity for each in self.curve]),
+            "declared": np.array([each.share for each in self.curve]),
+            "declared_error": np.array([each.error for each in self.curve]),
+            "exact": np.array([np.nan if each.exact is None else each.exact for each in self.curve]),
+        }
+        return Sheet(f"Declared, as {self.plan.levels[-1].name} grows more toxic", columns)
+
+    @property
+    def analyses(self) -> Sheet:
+        """A row an analysis over time: people in it, its estimate, power and false positives in percent."""
+        tested = self.tested
+        pairs = {name: np.array([getattr(each, name) for each in tested]).reshape(-1, 2)
+                 for name in ("estimate", "power", "false")}  # fmt: skip
+        columns = {name: np.array([getattr(each, name) for each in tested])
+                   for name in ("name", "fact", "effect", "people")}  # fmt: skip
+        for name, pair in pairs.items():
+            columns |= {name: pair[:, 0], f"{name}_error": pair[:, 1]}
+        return Sheet("Analyses over time, in % of the trials", columns)
+
+    def sheets(self) -> tuple[Sheet, ...]:
+        """The committee's questions, the numbers of a trial, and what is declared and found where anything is."""
+        asked = words.answers(self)
+        columns = {"question": np.array([each for each, _ in asked]), "answer": np.array([each for _, each in asked])}
+        found = [Sheet(f"{self.plan.trial} {self.plan.title}", columns), self.numbers]
+        found += [self.declaring] if self.curve else []
+        return (*found, self.analyses) if self.tested else tuple(found)
 
 
 def _significant(totals: Totals, place: int) -> tuple[float, float]:

@@ -139,17 +139,28 @@ ROWS = (
 """What is told of every trial."""
 
 
-def rows(found: Simulated) -> Iterator[tuple[str, str, str, str, str, str]]:
-    """What is counted: name, mean, Monte Carlo error, and where it is known the 5 %, 50 % and 95 % quantile."""
+_MONTHS = "months"
+_PARTS = (0.05, 0.5, 0.95)
+
+
+def numbers(found: Simulated) -> Iterator[tuple[str, tuple[float, ...]]]:
+    """What is counted: name, mean, Monte Carlo error, and the 5 %, 50 % and 95 % quantile (NaN where not counted)."""
     for name, says in ROWS:
-        mean, error = found.mean(name)
-        parts = ["", "", ""]
-        if name in found.totals.counts:
-            parts = [str(found.totals.quantile(name, part)) for part in (0.05, 0.5, 0.95)]
-        yield says, f"{mean:.2f}", f"{error:.3f}", parts[0], parts[1], parts[2]
-    month, error = found.months
-    few, half, many = (f"{found.month(part):.1f}" for part in (0.05, 0.5, 0.95))
-    yield "months", f"{month:.2f}", f"{error:.3f}", few, half, many
+        quantile = found.totals.quantile if name in found.totals.counts else _uncounted
+        yield says, (*found.mean(name), *(quantile(name, part) for part in _PARTS))
+    yield _MONTHS, (*found.months, *(found.month(part) for part in _PARTS))
+
+
+def _uncounted(_: str, __: float) -> float:
+    return math.nan
+
+
+def rows(found: Simulated) -> Iterator[tuple[str, str, str, str, str, str]]:
+    """The same numbers in words, with nothing where none was counted."""
+    for says, (mean, error, *parts) in numbers(found):
+        digits = 1 if says == _MONTHS else 0
+        few, half, many = ("" if math.isnan(part) else f"{part:.{digits}f}" for part in parts)
+        yield says, f"{mean:.2f}", f"{error:.3f}", few, half, many
 
 
 def assumptions_told(found: Simulated) -> Iterator[tuple[str, str]]:

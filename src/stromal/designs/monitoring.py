@@ -59,7 +59,7 @@ class Monitoring(Shown):
         """The boundary in runs of looks, and what it does."""
         runs = looks(self.boundary)
         columns = {
-            "after people": np.array([people for people, _ in runs], dtype=np.str_),
+            "after_people": np.array([people for people, _ in runs], dtype=np.str_),
             "stop_at": np.array([events for _, events in runs], dtype=np.int64),
         }
         said = f"{self.kind}: a rate of {self.boundary.limit:g} stops with probability {self.level:g} at most"

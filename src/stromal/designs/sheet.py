@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from importlib import import_module
+from itertools import zip_longest
+from textwrap import wrap
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -51,7 +53,10 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "power": ("power", ".4f"),
     "months": ("months, mean", ".1f"),
     "months_error": ("± months", ".2f"),
-    "months_90": ("nine in ten end within", ".1f"),
+    "p05": ("5 %", ".4g"),
+    "p50": ("50 %", ".4g"),
+    "p95": ("95 %", ".4g"),
+    "months_p90": ("nine in ten end within", ".1f"),
     "error": ("± (Monte Carlo)", ".3g"),
 }
 """How columns are headed and their fractions written, by name; all others as they are called, to four digits."""
@@ -142,7 +147,16 @@ def stacked(caption: str, key: str, sheets: Sequence[Sheet]) -> Sheet:
 
 
 def _heading(name: str) -> str:
+    stem, _, place = name.rpartition("_")
+    if place.isdecimal() and stem in WORDS:
+        return f"{WORDS[stem][0]}, dose {place}"
     return WORDS[name][0] if name in WORDS else name.replace("_", " ")
+
+
+def _form(name: str) -> str:
+    """How a fraction of this column is written; the number of a dose at its end changes nothing."""
+    stem, _, place = name.rpartition("_")
+    return WORDS.get(stem if place.isdecimal() and name not in WORDS else name, ("", ".4g"))[1]
 
 
 def _cell(name: str, value: object) -> str:
@@ -153,7 +167,7 @@ def _cell(name: str, value: object) -> str:
         case int():
             return "none" if name == "selected" and value == 0 else f"{value:,}"
         case float():
-            return format(value, WORDS.get(name, ("", ".4g"))[1]) if math.isfinite(value) else "–"
+            return format(value, _form(name)) if math.isfinite(value) else "–"
     return str(value)
 
 
@@ -173,6 +187,8 @@ def _notes(sheet: Sheet) -> tuple[str, ...]:
     return (*((f"the first {MOST_ROWS} of {sheet.rows:,} rows",) if left_out else ()), *sheet.notes)
 
 
+_WIDTH = 60
+"""Characters of a cell in one line of text."""
 _TABLE = "border-collapse: collapse; font-variant-numeric: tabular-nums; margin: .5em 0"
 _EDGE = "border-bottom: 1px solid; padding: .25em .7em"
 
@@ -197,15 +213,17 @@ def _html_row(cells: Sequence[str], sides: Sequence[str], keys: int) -> str:
     """A row: its first cells say what it is about."""
     written = []
     for place, (cell, side) in enumerate(zip(cells, sides, strict=True)):
-        tag, scope, weight = ("th", ' scope="row"', "; font-weight: normal") if place < keys else ("td", "", "")
-        style = f"padding: .15em .7em; text-align: {side}{weight}"
+        tag, scope, weight = (
+            ("th", ' scope="row"', "; font-weight: normal; white-space: nowrap") if place < keys else ("td", "", "")
+        )
+        style = f"padding: .15em .7em; text-align: {side}; vertical-align: top{weight}"
         written.append(f'<{tag}{scope} style="{style}">{escape(cell)}</{tag}>')
     return "".join(written)
 
 
 def text(sheet: Sheet) -> str:
-    """A table as aligned text."""
-    table = [[_heading(name) for name in sheet.columns], *_rows(sheet)]
+    """A table as aligned text; long words of a cell go on below."""
+    table = [line for row in ([_heading(name) for name in sheet.columns], *_rows(sheet)) for line in _lines(row)]
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
     right = [_numeric(column) for column in sheet.columns.values()]
     lines = [
@@ -214,3 +232,8 @@ def text(sheet: Sheet) -> str:
         for row in table
     ]  # fmt: skip
     return "\n".join((sheet.caption, *lines, *_notes(sheet)))
+
+
+def _lines(cells: Sequence[str]) -> Iterator[tuple[str, ...]]:
+    """A row as lines of text."""
+    return zip_longest(*(wrap(cell, _WIDTH) or [""] for cell in cells), fillvalue="")

@@ -47,7 +47,7 @@ def designs() -> Sheet:
     """Every design by its name, and the numbers it takes."""
     columns = {
         "design": np.array(list(DESIGNS)),
-        "what it is": np.array([each.says for each in DESIGNS.values()]),
+        "what_it_is": np.array([each.says for each in DESIGNS.values()]),
         "takes": np.array([", ".join(each.takes) for each in DESIGNS.values()]),
     }
     return Sheet("Designs", columns)
