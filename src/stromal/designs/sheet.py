@@ -187,9 +187,10 @@ def _notes(sheet: Sheet) -> tuple[str, ...]:
     return (*((f"the first {MOST_ROWS} of {sheet.rows:,} rows",) if left_out else ()), *sheet.notes)
 
 
-_WIDTH = 60
-"""Characters of a cell in one line of text."""
+_WIDTH, _HEADING = 60, 13
+"""Characters of a cell, and of a heading, in one line of text."""
 _TABLE = "border-collapse: collapse; font-variant-numeric: tabular-nums; margin: .5em 0"
+_HEAD = "; font-weight: normal; white-space: nowrap"
 _EDGE = "border-bottom: 1px solid; padding: .25em .7em"
 
 
@@ -213,9 +214,7 @@ def _html_row(cells: Sequence[str], sides: Sequence[str], keys: int) -> str:
     """A row: its first cells say what it is about."""
     written = []
     for place, (cell, side) in enumerate(zip(cells, sides, strict=True)):
-        tag, scope, weight = (
-            ("th", ' scope="row"', "; font-weight: normal; white-space: nowrap") if place < keys else ("td", "", "")
-        )
+        tag, scope, weight = ("th", ' scope="row"', _HEAD) if place < keys else ("td", "", "")
         style = f"padding: .15em .7em; text-align: {side}; vertical-align: top{weight}"
         written.append(f'<{tag}{scope} style="{style}">{escape(cell)}</{tag}>')
     return "".join(written)
@@ -223,7 +222,8 @@ def _html_row(cells: Sequence[str], sides: Sequence[str], keys: int) -> str:
 
 def text(sheet: Sheet) -> str:
     """A table as aligned text; long words of a cell go on below."""
-    table = [line for row in ([_heading(name) for name in sheet.columns], *_rows(sheet)) for line in _lines(row)]
+    head = list(_lines([_heading(name) for name in sheet.columns], _HEADING))
+    table = [*head, *(line for row in _rows(sheet) for line in _lines(row, _WIDTH))]
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
     right = [_numeric(column) for column in sheet.columns.values()]
     lines = [
@@ -234,6 +234,6 @@ def text(sheet: Sheet) -> str:
     return "\n".join((sheet.caption, *lines, *_notes(sheet)))
 
 
-def _lines(cells: Sequence[str]) -> Iterator[tuple[str, ...]]:
+def _lines(cells: Sequence[str], width: int) -> Iterator[tuple[str, ...]]:
     """A row as lines of text."""
-    return zip_longest(*(wrap(cell, _WIDTH) or [""] for cell in cells), fillvalue="")
+    return zip_longest(*(wrap(cell, width) or [""] for cell in cells), fillvalue="")
