@@ -54,7 +54,7 @@ def following(number: int) -> tuple[str, c.Command, str]:
         case 1 | 5:
             return "coordinator", c.AttendVisit(participant, f"unscheduled_{number}", DAY), ""
         case 2:
-            return "laboratory", c.TestLot("L1", "viability", 90.0 + number % 7, DAY, "%"), ""
+            return "laboratory", c.ManufactureLot(f"L{number}", "msc", "D1", DAY, participant, 1e7 + number), ""
         case 3:  # against the range of the fact: the value, the deviation and the signature, all three or none
             command = c.RecordFact(participant, "weight", IMPLAUSIBLE_KG, DAY, "kg")
             return "coordinator", command, "read twice from the scales"

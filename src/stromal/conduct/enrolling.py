@@ -13,7 +13,7 @@ from stromal.ledger.state import Participant
 from stromal.protocol import tree as t
 from stromal.protocol.model import Fact, Protocol, conditions
 from stromal.rules import eligibility
-from stromal.rules.schedule import planned
+from stromal.rules.schedule import calendar, planned
 from stromal.values import Quantity, Refused, exact, nearest
 
 _OVER = ("screen failed", "withdrawn", "completed")
@@ -370,10 +370,26 @@ def withdraw(s: Situation, command: c.WithdrawParticipant) -> Outcome | Refused:
 
 
 def complete(s: Situation, command: c.CompleteParticipant) -> Outcome | Refused:
-    """An enrolled person reaches the end."""
+    """An enrolled person reaches the end; a reason is needed while visits are open."""
     person = s.person(command.participant)
     if isinstance(person, Refused):
         return person
     if person.status != "enrolled":
         return Refused("participant.ended", f"{person.id} is {person.status}", "only an enrolled person can complete")
-    return Outcome((e.ParticipantCompleted(command.participant, command.day),), future(command.day, s))
+    breaches = (*future(command.day, s), *_open_visits(s, person, command.day))
+    return Outcome((e.ParticipantCompleted(command.participant, command.day),), breaches)
+
+
+def _open_visits(s: Situation, person: Participant, day: date) -> tuple[Refused, ...]:
+    """The planned visits of which nobody has said whether they took place. One without a day, because what it hangs on
+    was left out, cannot take place.
+    """
+    told, nothing = person.chart.missed, ("unplanned", "not planned")
+    found = [each for each in calendar(s.case(person, day)) if each.done is None and each.name not in told]
+    left = [each.name for each in found if each.status not in nothing]
+    if not left:
+        return ()
+    visits = "1 visit" if len(left) == 1 else f"{len(left)} visits"
+    message = f"{visits} of {person.id} {'is' if len(left) == 1 else 'are'} open: {', '.join(left)}"
+    hint = "record each as attended or missed, or withdraw who left early; else say why there is nothing to record"
+    return (Refused("visit.open", message, hint),)

@@ -188,8 +188,8 @@ class Follower:
         waiting = [
             p for p in self.calendar(day) if p.status in ("upcoming", "due", "late", "missed") and p.done is None
         ]
-        missed = set(self.person().chart.missed)
-        ahead = [p for p in waiting if p.name not in missed and not isinstance(p.visit.when, Timeframe)]
+        over = {*self.person().chart.missed, *(visit.name for visit in self.screening_visits())}
+        ahead = [p for p in waiting if p.name not in over]
         if not ahead:
             self.stage.plan(day, self.complete)
             return

@@ -39,7 +39,7 @@ def everything() -> Site:
     site.must("coordinator", c.AttendVisit("P1", "injection_2", at.NEXT))
     site.must("coordinator", c.OmitDose("P1", "injection_2", at.NEXT, "ill"))
     site.must("coordinator", c.MissVisit("P1", "visit_1", at.NEXT, "away"))
-    site.must("coordinator", c.CompleteParticipant("P1", at.NEXT))
+    site.must("coordinator", c.CompleteParticipant("P1", at.NEXT), "seen elsewhere from now on")
     site.screen("P2", at.NEXT).must("coordinator", c.FailScreening("P2", at.NEXT, ("moved",)))
     site.screen("P3", at.NEXT).must("investigator", c.DecideEligibility("P3", at.NEXT))
     site.must("investigator", c.EnrolParticipant("P3", at.NEXT))
@@ -332,7 +332,8 @@ def test_a_lot_that_failed_later_is_released_only_against_the_rule() -> None:
 def test_a_failed_result_that_was_misread_counts_no_more() -> None:
     """A failed result is put right by a correction: then the lot is released as any other."""
     site = at.failed_tests()
-    for test, value in zip(site.state.lots["L1"].tests, (89.9, "negative"), strict=True):
+    values: tuple[float | str, ...] = (89.9, "negative")
+    for test, value in zip(site.state.lots["L1"].tests, values, strict=True):
         right = e.LotTested("L1", test.test, value, FIRST, test.unit)
         site.must("laboratory", c.CorrectEntry(test.entry, "misread", right))
     site.must("laboratory", c.ReleaseLot("L1", FIRST))

@@ -39,6 +39,7 @@ _AHEAD: tuple[tuple[Callable[[], Site], str, c.Command, tuple[str, ...], tuple[s
      ("participant.ended",)),
     (at.failed_tests, "laboratory", c.ReleaseLot("L1", FIRST), ("LotReleased", "Signed"),
      ("release.viability", "release.sterility")),
+    (at.enrolled, "coordinator", c.CompleteParticipant("P1", FIRST), ("ParticipantCompleted",), ("visit.open",)),
     (at.failed_tests, "laboratory", c.TestLot("L1", "viability", 85.0, FIRST, "%"), ("LotTested",), ("lot.retest",)),
     (at.passed_later, "laboratory", c.ReleaseLot("L1", FIRST), ("LotReleased", "Signed"),
      ("release.viability", "release.sterility")),

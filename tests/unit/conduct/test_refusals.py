@@ -171,6 +171,9 @@ ROWS: tuple[tuple[str, Callable[[], Site], str, c.Command, str, str], ...] = (
     ("participant.ended", at.left, _NURSE, c.WithdrawParticipant("P1", FIRST, "x"), "P1 is withdrawn",
      "only an enrolled"),
     ("participant.ended", at.left, _NURSE, c.CompleteParticipant("P1", FIRST), "P1 is withdrawn", "only an enrolled"),
+    ("visit.open", at.enrolled, _NURSE, c.CompleteParticipant("P1", FIRST),
+     "12 visits of P1 are open: run_in_1, run_in_2, injection_1, injection_2, visit_1, visit_2,",
+     "record each as attended or missed"),
     ("reason.missing", at.enrolled, _NURSE, c.WithdrawParticipant("P1", FIRST, " "), "needs a reason", "'not given'"),
     # lots
     ("lot.known", at.made, _LAB, c.ManufactureLot("L1", "cells", "P1", FIRST, "P1"), "L1 is recorded already",

@@ -52,6 +52,16 @@ def test_every_protocol_runs_to_its_end(path: Path) -> None:
     assert verify(book.rows()).broken is None
 
 
+def test_a_visit_within_some_days_after_another_takes_place() -> None:
+    """Only the visits before the first dose belong to screening; nobody completes the trial with one of the others open."""
+    text = next(path for path in PROTOCOLS if path.stem == "NCT06360861").read_text(encoding="utf-8")
+    text = text.replace("\nrules:\n", "  closing_call:\n    at: within 30 days after infusion\n\nrules:\n")
+    state = rehearse(load(text).require(), text, MemoryBook(), 3, 1, CALM)
+    assert all(person.chart.visit_day("closing_call") for person in state.enrolled())
+    assert {person.status for person in state.enrolled()} == {"completed"}
+    assert "visit.open" not in {each.rule for each in state.deviations}
+
+
 @pytest.mark.parametrize("path", PROTOCOLS, ids=IDS)
 def test_the_same_arguments_give_the_same_book(path: Path) -> None:
     """Two rehearsals with one seed end in the same seal; another seed ends elsewhere."""
