@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from typing import TypeAlias, overload
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from stromal.designs import courses, exact, monitoring, simon, spread
 from stromal.designs.course_kernel import CourseTrials
 from stromal.designs.courses import CourseCharacteristics
 from stromal.designs.exact import Characteristics
 from stromal.designs.kernel import Trials
+from stromal.designs.made_kernel import MadeTrials
 from stromal.designs.monitoring import Monitoring
 from stromal.designs.paths import leaves, paths
 from stromal.designs.sheet import Sheet, Shown, stacked
@@ -28,7 +29,7 @@ from stromal.designs.totals import Totals
 from stromal.protocol.designs import DESIGNS, Number
 from stromal.rules.escalation import parse
 from stromal.rules.escalation.courses import Course, Ladder, Within
-from stromal.rules.escalation.designs import Design, is_open
+from stromal.rules.escalation.designs import Design, Makeable, is_open
 from stromal.rules.escalation.named import named
 
 __all__ = [
@@ -39,7 +40,7 @@ __all__ = [
 USUAL = Timing()
 """A person every two weeks, toxicity within four."""
 
-Given: TypeAlias = Number | Sequence[float] | np.generic
+Given: TypeAlias = Number | Sequence[float] | np.generic | NDArray[np.generic]
 """A number of a design, as Python or numpy write it."""
 
 
@@ -72,25 +73,28 @@ def _true(scenario: ArrayLike) -> tuple[float, ...]:
 
 
 @overload
-def exactly(made: Design, scenario: ArrayLike) -> Characteristics: ...
+def exactly(made: Design, scenario: ArrayLike, makeable: ArrayLike = ...) -> Characteristics: ...
 @overload
-def exactly(made: Course, scenario: ArrayLike) -> CourseCharacteristics: ...
-def exactly(made: Design | Course, scenario: ArrayLike) -> Characteristics | CourseCharacteristics:
-    """What a design does under true toxicities, one of each dose; exact.
+def exactly(made: Course, scenario: ArrayLike, makeable: ArrayLike = ...) -> CourseCharacteristics: ...
+def exactly(
+    made: Design | Course, scenario: ArrayLike, makeable: ArrayLike = ()
+) -> Characteristics | CourseCharacteristics:
+    """What a design does under true toxicities, one of each dose; exact. `makeable` is the chance that each dose can be
+    made of a person's cells, where it cannot always be.
 
     ValueError where the design judges while windows are open or the scenario does not fit; TooManyStatesError where it
     has too many states. Either can be simulated.
     """
-    true = _true(scenario)
+    true, chance = _true(scenario), _true(makeable)
     if isinstance(made, Within | Ladder):
-        return courses.characteristics(made, courses.grades_of(made, true))
-    return exact.characteristics(_ends(made, len(true)), true)
+        return courses.characteristics(made, courses.grades_of(made, true), chance)
+    return exact.characteristics(_ends(made, len(true), chance), true)
 
 
-def _ends(made: Design, doses: int) -> exact.Ends:
+def _ends(made: Design, doses: int, makeable: tuple[float, ...]) -> exact.Ends:
     if is_open(made):
         raise ValueError("a design that judges while windows are open has no exact characteristics: simulate it")
-    return exact.ends(made, doses)
+    return exact.ends(Makeable(made, makeable) if makeable else made, doses)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -104,14 +108,14 @@ class Scenarios(Shown):
         return (stacked("What the design does (exact)", "scenario", [each.sheets()[0] for each in self.of]),)
 
 
-def under(made: Design | Course, scenarios: Iterable[ArrayLike]) -> Scenarios:
+def under(made: Design | Course, scenarios: Iterable[ArrayLike], makeable: ArrayLike = ()) -> Scenarios:
     """What a design does under each of several scenarios; exact. Errors are those of `exactly`."""
     true = [_true(each) for each in scenarios]
     if not true:
         raise ValueError("there is no scenario: give the true toxicity of each dose, such as [(.05, .15, .30)]")
     if isinstance(made, Within | Ladder):
-        return Scenarios(tuple(exactly(made, each) for each in true))
-    return Scenarios(exact.characteristics_of(_ends(made, len(true[0])), true))
+        return Scenarios(tuple(exactly(made, each, makeable) for each in true))
+    return Scenarios(exact.characteristics_of(_ends(made, len(true[0]), _true(makeable)), true))
 
 
 # ---------------------------------------------------------------- simulated
@@ -119,40 +123,45 @@ def under(made: Design | Course, scenarios: Iterable[ArrayLike]) -> Scenarios:
 
 @overload
 def simulate(
-    made: Design, scenario: ArrayLike, trials: int = ..., timing: Timing = ..., seed: int = ...
-) -> Trials | TiteTrials: ...
+    made: Design, scenario: ArrayLike, trials: int = ..., timing: Timing = ..., seed: int = ...,
+    makeable: ArrayLike = ...,
+) -> Trials | TiteTrials | MadeTrials: ...  # fmt: skip
 @overload
 def simulate(
-    made: Course, scenario: ArrayLike, trials: int = ..., timing: Timing = ..., seed: int = ...
-) -> CourseTrials: ...
+    made: Course, scenario: ArrayLike, trials: int = ..., timing: Timing = ..., seed: int = ...,
+    makeable: ArrayLike = ...,
+) -> CourseTrials: ...  # fmt: skip
 def simulate(
-    made: Design | Course, scenario: ArrayLike, trials: int = 10_000, timing: Timing = USUAL, seed: int = 1
-) -> Trials | TiteTrials | CourseTrials:
+    made: Design | Course, scenario: ArrayLike, trials: int = 10_000, timing: Timing = USUAL, seed: int = 1,
+    makeable: ArrayLike = (),
+) -> Trials | TiteTrials | MadeTrials | CourseTrials:  # fmt: skip
     """Simulated trials with time, each kept: arrays with a row a trial. The same seed gives the same trials.
 
     ValueError where a number cannot be. For millions of trials `totals` keeps sums alone.
     """
     if trials < 1:
         raise ValueError(f"there is at least one trial, not {trials}")
-    return spread.job_of(made, _true(scenario), timing, seed).made(0, trials)
+    return spread.job_of(made, _true(scenario), timing, seed, _true(makeable)).made(0, trials)
 
 
 def totals(
     made: Design | Course, scenario: ArrayLike, trials: int = 10_000, timing: Timing = USUAL, seed: int = 1,
-    workers: int = 1,
+    workers: int = 1, makeable: ArrayLike = (),
 ) -> Totals:  # fmt: skip
     """The same trials summed up, over so many processes; they change no answer. ValueError as for `simulate`."""
-    return spread.simulate(spread.job_of(made, _true(scenario), timing, seed), trials, workers)
+    return spread.simulate(spread.job_of(made, _true(scenario), timing, seed, _true(makeable)), trials, workers)
 
 
 # ---------------------------------------------------------------- paths, boundaries, two stages
 
 
-def next_paths(made: Design, doses: int, cohorts: int = 2, after: str = "", scenario: ArrayLike = ()) -> Sheet:
+def next_paths(made: Design | Course, doses: int, cohorts: int = 2, after: str = "", scenario: ArrayLike = ()) -> Sheet:
     """Where the next cohorts may lead after what was seen so far (`1NNN 2NNT`); with a scenario, how likely each is.
 
     ValueError where the design would not have come there, or the paths are too many.
     """
+    if isinstance(made, Within | Ladder):
+        raise ValueError("the design gives one person several doses; paths are of designs with cohorts")
     root = paths(made, doses, cohorts, parse(after, doses), _true(scenario))
     found = list(leaves(root))
     columns = {
