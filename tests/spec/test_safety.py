@@ -215,6 +215,55 @@ def test_a_signature_that_fell_is_not_counted() -> None:
     assert holds(site) == [("held", "P1", False)]
 
 
+@table("meanwhile", "first_still_counts")(
+    ("Rash grade 1 of P1", True),
+    ("Rash grade 3 of P1", False),
+    ("Rash grade 3 of P1, not judged yet", False),
+    ("Rash grade 3 of P2", True),
+    ("Fever is grade 4", False),
+    ("Fever is over", True),
+)
+def test_whoever_lifts_a_hold_signs_on_what_came_meanwhile(meanwhile: str, first_still_counts: bool) -> None:
+    """An adverse event of the person that speaks, or may speak, for a hold as well, reported or judged anew while it
+    stands, is signed with the rest by whoever lifts it; whoever had signed before signs again. (P1 is held because of
+    a fever of grade 3.)
+    """
+    site = Site().dose().dose("P2").on(SOON)
+    site.event("P1", 3, SOON)
+    hold = standing(site)
+    lift(site, "investigator")
+    if meanwhile.startswith("Rash"):
+        related, grade, who = None if "not judged" in meanwhile else True, int(meanwhile[11]), meanwhile[16:18]
+        news = site.event(who, grade, SOON, related, "Rash").entries[0]
+    else:
+        over = meanwhile.endswith("over")
+        told = c.FollowUpAdverseEvent("P1", "AE1", SOON, None if over else 4, resolved=SOON if over else None)
+        news = site.must("coordinator", told).entries[0]
+    receipt = site.must("medical_monitor", c.ReleaseHold(hold.entry, REASON))
+    signed = only(receipt, e.Signed)[0].event
+    assert isinstance(signed, e.Signed)
+    assert (news.number in signed.of) is not first_still_counts
+    assert (hold.entry in {each.entry for each in site.state.standing()}) is not first_still_counts
+    if not first_still_counts:
+        assert events(site.must("investigator", c.ReleaseHold(hold.entry, REASON))) == ["HoldReleased", "Signed"]
+
+
+def test_what_was_reported_while_a_hold_stood_is_told() -> None:
+    """All that was reported while a hold stood, of the person or, for the trial, of everybody, can be looked at before
+    it is lifted and afterwards: also what does not speak for it.
+    """
+    site = Site().dose().dose("P2").on(SOON)
+    site.event("P2", 1, SOON, term="Chills")
+    site.event("P1", 5, SOON)
+    holds_ = {hold.rule: hold for hold in site.state.standing()}
+    site.event("P1", 1, SOON, term="Rash")
+    site.event("P2", 2, SOON, term="Nausea")
+    site.must("safety_committee", c.ReleaseHold(holds_["stopped"].entry, REASON))
+    site.event("P2", 1, SOON, term="Fall")
+    told = {each.rule: [(who, event.term) for who, event in site.state.meanwhile(each)] for each in site.state.holds}
+    assert told == {"held": [("P1", "Rash")], "stopped": [("P1", "Rash"), ("P2", "Nausea")]}
+
+
 @table("what_follows", "comes_back")(
     ("nothing", False),
     ("the event ends", False),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from itertools import islice
 from pathlib import Path
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 _UNSAFE = re.compile(r"[^\w.-]+")
 """What has no place in the name of a file."""
 
+_JUDGED: Mapping[object, str] = {True: "yes", False: "no", None: "not judged yet"}
 _SEAL, _FIRST = 32, 50
 """Bytes in a seal of the chain; how many entries tell whose book it is."""
 
@@ -166,7 +167,8 @@ def replay(path: Path, as_known: str, *, as_json: bool) -> int:
         state = replay_entries(book.entries(), moment)
     if as_json:
         stand = escalations.to_json(state, _day(state, moment)) if state.at else []
-        edge.to_json({"as_known": moment, "state": _state_json(state), **_counts(state), "escalations": stand})
+        told = {"escalations": stand, "while_held": _meanwhile(state)}
+        edge.to_json({"as_known": moment, "state": _state_json(state), **_counts(state), **told})
         return 0
     if state.at is None:
         show.line("nothing was known yet", "bold")
@@ -184,10 +186,32 @@ def replay(path: Path, as_known: str, *, as_json: bool) -> int:
         held = [(h.entry, h.rule, h.participant or h.level, f"entry {h.released}" if h.released else "stands", h.reason)
                 for h in state.holds]  # fmt: skip
         show.table("Holds", ("entry", "rule", "whom", "lifted in", "because"), held, right=(0,), wrap=(4,))
+        _say_meanwhile(state)
     escalations.tell(state, _day(state, moment))
     for declared in state.declarations:
         show.line(f"declared in entry {declared.entry}: {declared.says}", "bold")
     return 0
+
+
+def _meanwhile(state: State) -> list[dict[str, object]]:
+    """What was reported while a hold stood, hold by hold: whoever lifts it looks at this too."""
+    return [
+        {"hold": hold.entry, "rule": hold.rule, "participant": who, "event": each.id, "term": each.term,
+         "grade": each.grade, "related": each.related, "onset": each.onset, "entry": each.reported}
+        for hold in state.holds
+        for who, each in state.meanwhile(hold)
+    ]  # fmt: skip
+
+
+def _say_meanwhile(state: State) -> None:
+    rows = [
+        (f"{each['rule']}, entry {each['hold']}", each["participant"], each["term"], each["grade"],
+         _JUDGED[each["related"]], each["onset"], each["entry"])
+        for each in _meanwhile(state)
+    ]  # fmt: skip
+    if rows:
+        columns = ("hold", "participant", "event", "grade", "related", "onset", "entry")
+        show.table("Adverse events reported while a hold stood", columns, rows, right=(3, 6))
 
 
 def _day(state: State, moment: datetime | None) -> date:

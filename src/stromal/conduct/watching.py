@@ -8,8 +8,10 @@ from hashlib import sha256
 from stromal.conduct import commands as c
 from stromal.conduct.situation import Outcome, Situation, future
 from stromal.ledger import events as e
+from stromal.ledger.state import PlacedHold
 from stromal.protocol.model import ROLES, Hold, Protocol
 from stromal.rules.check import unusable
+from stromal.rules.safety import triggered
 from stromal.values import Refused, nearest
 
 # ---------------------------------------------------------------- adverse events
@@ -66,7 +68,9 @@ def follow_up(s: Situation, command: c.FollowUpAdverseEvent) -> Outcome | Refuse
 
 
 def release_hold(s: Situation, command: c.ReleaseHold) -> Outcome | Refused:
-    """A signature for lifting a hold; once every named role has signed, by different people, it is lifted."""
+    """A signature for lifting a hold, on all that speaks for it by now; once every named role has signed, by different
+    people, it is lifted.
+    """
     hold = next((each for each in s.state.standing() if each.entry == command.hold), None)
     if hold is None:
         standing = ", ".join(f"{each.rule} in entry {each.entry}" for each in s.state.standing())
@@ -77,7 +81,9 @@ def release_hold(s: Situation, command: c.ReleaseHold) -> Outcome | Refused:
         return Refused("hold.release", message, f"it is released when signed by {' and '.join(needed)}")
     if not command.reason.strip():
         return Refused("reason.missing", "lifting a hold needs a reason", "write why it is safe to go on")
-    signed = [each for each in s.state.signatures if each.of[:1] == (hold.entry,) and s.state.stands(each)]
+    since = _speak_for(s, hold)
+    signed = [each for each in s.state.signatures
+              if each.of[:1] == (hold.entry,) and s.state.stands(each) and since <= {*each.of}]  # fmt: skip
     missing = [role for role in needed if role not in {each.role for each in signed}]
     if s.request.by in {each.by for each in signed}:
         hint = f"still to sign, by somebody else: {' and '.join(missing)}"
@@ -86,7 +92,22 @@ def release_hold(s: Situation, command: c.ReleaseHold) -> Outcome | Refused:
         hint = f"still to sign: {' and '.join(missing)}"
         return Refused("hold.release", f"the {s.request.role} has signed already", hint)
     released = (e.HoldReleased(hold.rule, hold.entry),) if missing == [s.request.role] else ()
-    return Outcome(released, (), (hold.entry, *hold.because))
+    return Outcome(released, (), (hold.entry, *hold.because, *sorted(since)))
+
+
+def _speak_for(s: Situation, hold: PlacedHold) -> frozenset[int]:
+    """The adverse events reported or judged anew since a hold was placed on which its rule rests as well by now.
+
+    Whoever signs for lifting it signs on these too, and a signature given before them does not count any more.
+    """
+    person = s.state.participants.get(hold.participant)
+    protocol, charts = s.protocol(person), s.charts()
+    rule = protocol.rules.get(hold.rule)
+    if not isinstance(rule, Hold):  # an amendment took the rule out
+        return frozenset()
+    found = triggered(rule, protocol, (person.chart,) if person else charts, charts, s.today)
+    evidence = {entry for each in found for entry in each.verdict.evidence}
+    return frozenset(each.entry for _, each in s.state.meanwhile(hold) if each.entry in evidence) - {*hold.because}
 
 
 def release_roles(protocols: Mapping[int, Protocol], rule: str) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from typing import Literal
 import msgspec
 
 from stromal.protocol.model import Adjustment, HoldLevel
-from stromal.rules.chart import Chart
+from stromal.rules.chart import AdverseEvent, Chart
 
 Status = Literal["screening", "enrolled", "screen failed", "withdrawn", "completed"]
 LotStatus = Literal["made", "released", "rejected"]
@@ -178,6 +178,14 @@ class State(msgspec.Struct, frozen=True):
     def standing(self) -> tuple[PlacedHold, ...]:
         """The holds nobody has lifted yet."""
         return tuple(hold for hold in self.holds if not hold.released)
+
+    def meanwhile(self, hold: PlacedHold) -> tuple[tuple[str, AdverseEvent], ...]:
+        """The adverse events reported or judged anew while a hold stood, with whose they are, of those it concerns."""
+        stood = range(hold.entry + 1, (hold.released or self.head) + 1)
+        people = (self.participants[hold.participant],) if hold.participant else self.enrolled()
+        found = [(person.id, each) for person in people for each in person.chart.adverse_events
+                 if each.reported in stood or each.entry in stood]  # fmt: skip
+        return tuple(sorted(found, key=lambda one: one[1].reported))
 
     def enrolled(self) -> tuple[Participant, ...]:
         """Everybody who was ever enrolled, in the order of enrolment."""

@@ -121,3 +121,28 @@ def test_a_trial_is_rehearsed_by_its_design(tmp_path: Path) -> None:
     assert not [each for each in state["state"]["deviations"] if each["rule"].startswith("escalation")]
     (found,) = state["escalations"]
     assert [each[0] for each in found["cohorts"]] == ["1", "2", "3"]
+
+
+HELD = """\
+  severe:
+    hold: trial
+    when: count(adverse_event where grade >= 4) > 0
+    release: signed by safety_committee
+"""
+
+
+def test_what_was_reported_while_a_hold_stood(tmp_path: Path) -> None:
+    """Below the holds every adverse event that came while one stood, with its entry; in JSON the same."""
+    clinic = Clinic(text(BOIN).replace("rules:\n", f"rules:\n{HELD}")).dosed("P1", BEGIN, 1)
+    clinic.event("P1", 4, BEGIN, term="Sepsis")
+    clinic.event("P1", 2, BEGIN, related=None, term="Chills")
+    entry = clinic.person("P1").chart.adverse_events[1].entry
+    (hold,) = clinic.state.standing()
+    path = written(clinic, tmp_path / "trial.book")
+    shown = replayed(path).partition("Adverse events reported while a hold stood")[2]
+    (line,) = [each for each in shown.splitlines() if "Chills" in each]
+    assert line.split() == ["severe,", "entry", str(hold.entry), "P1", "Chills", "2", "not", "judged", "yet",
+                            BEGIN.isoformat(), str(entry)]  # fmt: skip
+    assert "Sepsis" not in shown, "what placed the hold came before it"
+    (told_,) = json.loads(replayed(path, "--json"))["while_held"]
+    assert (told_["hold"], told_["term"], told_["related"], told_["entry"]) == (hold.entry, "Chills", None, entry)

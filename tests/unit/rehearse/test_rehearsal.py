@@ -53,7 +53,7 @@ def test_every_protocol_runs_to_its_end(path: Path) -> None:
 
 
 def test_a_visit_within_some_days_after_another_takes_place() -> None:
-    """Only the visits before the first dose belong to screening; nobody completes the trial with one of the others open."""
+    """Only the visits before the first dose belong to screening; nobody completes the trial with another open."""
     text = next(path for path in PROTOCOLS if path.stem == "NCT06360861").read_text(encoding="utf-8")
     text = text.replace("\nrules:\n", "  closing_call:\n    at: within 30 days after infusion\n\nrules:\n")
     state = rehearse(load(text).require(), text, MemoryBook(), 3, 1, CALM)
