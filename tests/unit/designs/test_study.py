@@ -333,6 +333,8 @@ def test_what_cannot_be_is_told() -> None:
         study.exactly(TITE, TRUE)
     with pytest.raises(ValueError, match="designs with cohorts"):
         study.next_paths(WITHIN, 2)
+    with pytest.raises(ValueError, match="rising gives one person several doses"):
+        comparison.compare([("rising", WITHIN)], [(0.1, 0.2)], study.Timing(), trials=5)
     with pytest.raises(ValueError, match="at least one trial, not 0"):
         study.simulate(BOIN, TRUE, 0)
     with pytest.raises(ValueError, match="nobody leaves"):
