@@ -155,14 +155,15 @@ def _when_weighed(late: bool) -> str:
 
 
 def check_products(look: Look) -> Findings:
-    """A product in no dose; the patient's own cells given with no specimen taken before."""
+    """A product in no dose, unless `assumed` says why; the patient's own cells given with no specimen taken before."""
     for product in look.protocol.products.values():
         path = f"products.{product.name}"
         doses = [dose.name for dose in look.protocol.doses.values() if dose.product == product.name]
-        if not doses:
+        if not doses and path not in look.protocol.assumed:
             message = f"{product.name} is in no dose, so nobody can be given it"
-            yield look.finding("product.undosed", message, "write a dose, or say under assumed why not", path)
-        elif product.donor == "patient" and not _collected(look, doses):
+            hint = f"write a dose, or say under assumed, as {path}, why not"
+            yield look.finding("product.undosed", message, hint, path)
+        elif doses and product.donor == "patient" and not _collected(look, doses):
             message = f"no visit takes a specimen before {product.name} is given"
             yield look.finding("collection.missing", message, "add a fact of kind specimen to an earlier visit", path)
 

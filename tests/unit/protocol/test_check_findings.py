@@ -428,6 +428,16 @@ def test_every_code_is_tried() -> None:
     assert {case[0] for case in CASES} | elsewhere == set(CODES)
 
 
+@pytest.mark.parametrize(("assumed", "warned"), [("products.spare", False), ("products.spare.donor", True), ("", True)])
+def test_a_product_in_no_dose_may_be_assumed(assumed: str, warned: bool) -> None:
+    """A product that nobody is given is silent once `assumed` says why of the product itself, not of a key."""
+    text = FILE.replace("doses:\n", "  spare:\n    says: x\n    donor: patient\ndoses:\n", 1)
+    if assumed:
+        text = text.replace("assumed:\n", f"assumed:\n  {assumed}: the record gives no amount\n")
+    hints = [each.hint for each in checked(text) if each.code == "product.undosed"]
+    assert hints == ["write a dose, or say under assumed, as products.spare, why not"] * warned
+
+
 def test_those_who_may_lift_a_hold_are_those_whose_command_it_is() -> None:
     """The checks and the roles table agree on who releases holds."""
     assert set(MAY_RELEASE) == {role for role in ROLES if may_do(role, ReleaseHold)}
@@ -437,7 +447,7 @@ _HONEST = {
     "NCT00186914": set[str](),
     "NCT03268603": {"ladder.top"},
     "NCT04821479": set[str](),
-    "NCT05016804": {"product.undosed", "rule.unused"},
+    "NCT05016804": {"rule.unused"},
     "NCT06360861": {"population.minors"},
 }
 
