@@ -69,6 +69,7 @@ def modified(draw: st.DrawFn) -> Design:
             lambda inner: StopAt(inner, draw(st.integers(1, 9))),
             lambda inner: CohortOf(inner, draw(st.integers(1, 4))),
             lambda inner: StopTooToxic(inner, draw(st.sampled_from((0.2, 0.4)))),
+            lambda inner: Makeable(inner, (1, 0.9, 0.9, 0.4)),
         )))  # fmt: skip
         design = wrap(design)
     return AtMost(design, draw(st.integers(1, 10)))

@@ -68,7 +68,7 @@ _DAYS = st.lists(st.tuples(st.integers(0, 40), st.integers(0, 2), st.booleans())
 
 @pytest.mark.parametrize("which", DESIGNS)
 @given(given_=_DAYS, aside=st.sets(st.integers(0, 11)), later=st.integers(0, 40))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_whatever_happened(
     which: str, given_: list[tuple[int, int, bool]], aside: set[int], later: int
 ) -> None:  # fmt: skip

@@ -17,7 +17,7 @@ from stromal.rules.chart import AdverseEvent, Chart, Infusion
 from stromal.rules.escalation.person import course
 from stromal.rules.escalation.refusals import against
 from stromal.rules.escalation.standing import NOTHING, History, Standing, standing
-from stromal.rules.escalation.tally import Stop
+from stromal.rules.escalation.tally import Stop, Treat
 from stromal.values import Quantity, exact
 
 WINDOW = 29
@@ -152,6 +152,19 @@ def test_who_was_given_another_level(aside: str, written: str, next_: str) -> No
     """
     found = stand(BOIN, "1NNN 3N", history=History({}, frozenset(filter(None, [aside]))))
     assert (found.written, said(found), found.tally.treated) == (written, next_, (3, 0, 1))
+
+
+@table("most", "so_far", "aside", "next_", "more")(
+    (6, "1NNN 3N 2N", "P4", "level 2", 1),
+    (5, "1NNN 3N 2N", "P4", "stop", 0),
+    (6, "1NNN 3N 2N", "", "level 2", 1),
+    (4, "1NNN 3N", "P4", "stop", 0),
+)
+def test_those_aside_count_among_the_greatest_number(most: int, so_far: str, aside: str, next_: str, more: int) -> None:
+    """Whoever was treated counts among the people there may be: a cohort that goes on is cut short for those aside."""
+    found = stand(f"design: boin\nmost: {most}", so_far, history=History({}, frozenset(filter(None, [aside]))))
+    assert said(found) == next_
+    assert more == (found.advice.size if isinstance(found.advice, Treat) else 0)
 
 
 @table("left_after", "replaced", "written")(

@@ -16,6 +16,11 @@ Numbers = Annotated[
     typer.Argument(metavar="[NUMBER=VALUE]...", help="What it is made of, such as target=.25."),
 ]
 
+Makeable = Annotated[
+    str,
+    typer.Option(help="The chance that each dose can be made of a person's own cells, such as .98,.9,.7."),
+]
+
 
 def _planning() -> ModuleType:
     from stromal.cli import planning  # noqa: PLC0415 - see above
@@ -34,6 +39,7 @@ def design(
     gap_days: Annotated[float, typer.Option(help="Mean days until the next person comes.")] = 14.0,
     window_days: Annotated[float, typer.Option(help="Days in which toxicity shows.")] = 28.0,
     seed: Annotated[int, typer.Option(help="The same seed gives the same trials.")] = 1,
+    makeable: Makeable = "",
     listing: Annotated[bool, typer.Option("--list", help="Print the designs and the numbers they take.")] = False,
     as_json: Json = False,
 ) -> int:
@@ -42,11 +48,9 @@ def design(
         return int(_planning().listing(as_json=as_json))
     if not name:
         raise bad("design.missing", "no design is named", "name one, such as boin; see them with --list")
-    return int(
-        _planning().design(
-            name, given or [], scenario or [], trials, gap_days, window_days, seed, as_json=as_json
-        )
-    )  # fmt: skip
+    planning = _planning()
+    assumed = planning.Assumed(trials, gap_days, window_days, seed, makeable)
+    return int(planning.design(name, given or [], scenario or [], assumed, as_json=as_json))
 
 
 @edge
@@ -62,11 +66,12 @@ def compare(
     window_days: Annotated[float, typer.Option(help="Days in which toxicity shows.")] = 28.0,
     leaves: Annotated[float, typer.Option(help="The share of people who leave within the window.")] = 0.0,
     seed: Annotated[int, typer.Option(help="The same seed gives the same trials.")] = 1,
+    makeable: Makeable = "",
 ) -> int:
     """Set several designs side by side under several scenarios: a page with tables and figures."""
-    return int(
-        _planning().compare(designs, scenario or [], target, trials, gap_days, window_days, leaves, seed, output)
-    )
+    planning = _planning()
+    assumed = planning.Assumed(trials, gap_days, window_days, seed, makeable)
+    return int(planning.compare(designs, scenario or [], target, assumed, leaves, output))
 
 
 @edge

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -94,11 +95,28 @@ def listing(*, as_json: bool) -> int:
     return 0
 
 
-def design(
-    name: str, given: Sequence[str], scenarios: Sequence[str], trials: int, gap: float, window: float, seed: int, *,
-    as_json: bool,
-) -> int:  # fmt: skip
-    """Print what a design does under each scenario; with `trials` its calendar too, simulated."""
+@dataclass(frozen=True, slots=True)
+class Assumed:
+    """What is assumed of the world but its toxicities: the calendar, what can be made; and what is simulated of it."""
+
+    trials: int = 0
+    gap: float = 14.0
+    window: float = 28.0
+    seed: int = 1
+    makeable: str = ""
+
+    @property
+    def chances(self) -> tuple[float, ...]:
+        """The chance that each dose can be made; nothing where all can."""
+        return scenario(self.makeable) if self.makeable else ()
+
+    def drawn(self, made: Design | Course, true: tuple[float, ...], trials: int) -> Totals:
+        """So many simulated trials."""
+        return study.totals(made, true, trials, Timing(self.gap, self.window), self.seed, makeable=self.chances)
+
+
+def design(name: str, given: Sequence[str], scenarios: Sequence[str], assumed: Assumed, *, as_json: bool) -> int:
+    """Print what a design does under each scenario; where trials are asked for its calendar too, simulated."""
     if not scenarios:
         raise edge.bad("scenario.missing", "there is no scenario", "add --scenario .05,.15,.30")
     told = []
@@ -106,24 +124,21 @@ def design(
         true = scenario(written)
         made = _made(name, given, len(true))
         if isinstance(made, Within | Ladder):
-            told.append(_course(name, made, true, trials, gap, window, seed, as_json=as_json))
+            told.append(_course(name, made, true, assumed, as_json=as_json))
         else:
-            told.append(_doses(name, made, true, trials, gap, window, seed, as_json=as_json))
+            told.append(_doses(name, made, true, assumed, as_json=as_json))
     if as_json:
         edge.to_json({"design": name, "numbers": numbers(given), "scenarios": told})
     return 0
 
 
-def _doses(
-    name: str, made: Design, true: tuple[float, ...], trials: int, gap: float, window: float, seed: int, *,
-    as_json: bool,
-) -> dict[str, object]:  # fmt: skip
+def _doses(name: str, made: Design, true: tuple[float, ...], assumed: Assumed, *, as_json: bool) -> dict[str, object]:
     sure = None
     if not is_open(made):
-        sure = _exactly(made, true, simulated=trials > 0)
+        sure = _exactly(made, true, assumed)
     drawn = None
-    if trials or sure is None:
-        drawn = _checked(lambda: study.totals(made, true, trials or 10_000, Timing(gap, window), seed))
+    if assumed.trials or sure is None:
+        drawn = _checked(lambda: assumed.drawn(made, true, assumed.trials or 10_000))
     if not as_json:
         _say_doses(name, true, sure, drawn)
     return {
@@ -133,12 +148,12 @@ def _doses(
     }
 
 
-def _exactly(made: Design, true: tuple[float, ...], *, simulated: bool) -> exact.Characteristics | None:
+def _exactly(made: Design, true: tuple[float, ...], assumed: Assumed) -> exact.Characteristics | None:
     """The exact characteristics; None where the design has too many states and is simulated anyway."""
     try:
-        return study.exactly(made, true)
+        return study.exactly(made, true, assumed.chances)
     except TooManyStatesError as error:
-        if simulated:
+        if assumed.trials:
             return None
         raise edge.bad("design.states", str(error), "add --trials 1000 to simulate it") from None
     except ValueError as error:
@@ -148,7 +163,7 @@ def _exactly(made: Design, true: tuple[float, ...], *, simulated: bool) -> exact
 def _exact_json(sure: exact.Characteristics) -> dict[str, object]:
     return {
         "selection": sure.selection, "none": sure.none, "treated": sure.treated, "toxic": sure.toxic,
-        "people": sure.expected_people, "toxicities": sure.expected_toxicities,
+        "people": sure.expected_people, "toxicities": sure.expected_toxicities, "lost": sure.lost, "below": sure.below,
         "people_distribution": {str(size): share for size, share in sure.people},
     }  # fmt: skip
 
@@ -180,8 +195,17 @@ def _say_doses(name: str, true: tuple[float, ...], sure: exact.Characteristics |
             f"no dose declared {sure.none:.2%}; {sure.expected_people:.2f} people and "
             f"{sure.expected_toxicities:.2f} with toxicity expected"
         )
+    if sure is not None and (sure.lost or sure.below):
+        _say_made(sure.lost, sure.below)
+    elif drawn is not None and "below" in drawn.sums:
+        _say_made(drawn.mean("lost")[0], drawn.mean("below")[0])
     if drawn is not None:
         _say_time(drawn)
+
+
+def _say_made(lost: float, below: float) -> None:
+    """What comes of doses that cannot always be made."""
+    show.line(f"{lost:.2f} products lost, of which nothing can be made, and {below:.2f} people given less than planned")
 
 
 def _say_time(drawn: Totals) -> None:
@@ -196,19 +220,17 @@ def _say_time(drawn: Totals) -> None:
     )
 
 
-def _course(
-    name: str, made: Course, true: tuple[float, ...], trials: int, gap: float, window: float, seed: int, *,
-    as_json: bool,
-) -> dict[str, object]:  # fmt: skip
-    sure = _checked(lambda: study.exactly(made, true))
-    drawn = _checked(lambda: study.totals(made, true, trials, Timing(gap, window), seed)) if trials else None
+def _course(name: str, made: Course, true: tuple[float, ...], assumed: Assumed, *, as_json: bool) -> dict[str, object]:
+    sure = _checked(lambda: study.exactly(made, true, assumed.chances))
+    drawn = _checked(lambda: assumed.drawn(made, true, assumed.trials)) if assumed.trials else None
     if not as_json:
         _say_course(name, made, true, sure, drawn)
     return {
         "scenario": list(true),
         "exact": {
             "declared": sure.declared, "stopped": sure.stopped, "people": sure.expected_people, "given": sure.given,
-            "toxic": sure.toxic, "person_harmed": sure.person.harmed, "last_dose": sure.person.last,
+            "toxic": sure.toxic, "lost": sure.lost, "person_harmed": sure.person.harmed,
+            "last_dose": sure.person.last,
             "people_distribution": {str(size): share for size, share in sure.people},
         },
         "simulated": None if drawn is None else totals_json(drawn),
@@ -231,6 +253,8 @@ def _say_course(
         f"a person has unacceptable toxicity with probability {sure.person.harmed:.4f}; the trial stops early with "
         f"{sure.stopped:.4f}; {sure.expected_people:.2f} people expected"
     )
+    if sure.lost:
+        show.line(f"{sure.lost:.2f} doses are lost, of which nothing can be made")
     if drawn is not None:
         _say_time(drawn)
 
@@ -239,9 +263,8 @@ def _say_course(
 
 
 def compare(
-    designs: Sequence[str], scenarios: Sequence[str], target: float, trials: int, gap: float, window: float,
-    leaves: float, seed: int, output: Path,
-) -> int:  # fmt: skip
+    designs: Sequence[str], scenarios: Sequence[str], target: float, assumed: Assumed, leaves: float, output: Path
+) -> int:
     """Write a page that sets designs side by side."""
     if not designs or not scenarios:
         raise edge.bad("design.missing", "there is nothing to compare", "name designs, and add --scenario .05,.15,.30")
@@ -253,12 +276,19 @@ def compare(
         if isinstance(made, Within | Ladder):
             raise edge.bad("design.compare", f"{name} gives one person several doses", "compare designs with cohorts")
         entered.append((written, made))
-    timing = _checked(lambda: Timing(gap, window, leaves=leaves))
+    timing = _checked(lambda: Timing(assumed.gap, assumed.window, leaves=leaves))
     with show.progress("pairs") as bar:
         work = bar.add_task("comparing", total=len(entered) * len(true))
         found = _checked(
             lambda: comparison.compare(
-                entered, true, timing, target=target, trials=trials, seed=seed, told=lambda: bar.advance(work)
+                entered,
+                true,
+                timing,
+                target=target,
+                trials=assumed.trials,
+                seed=assumed.seed,
+                makeable=assumed.chances,
+                told=lambda: bar.advance(work),
             )
         )
     edge.put(output, comparison.render(found))

@@ -60,9 +60,24 @@ def looks_back(design: Design) -> bool:
     return any(isinstance(modifier, Coherent) for modifier in modifiers(design))
 
 
-@lru_cache(maxsize=16)
 def listed(design: Design, doses: int, limit: int = STATE_LIMIT) -> Automaton:
     """The table of a design, kept for the next who asks. TooManyStatesError above `limit` states."""
+    found = _tried(design, doses, limit)
+    if isinstance(found, TooManyStatesError):
+        raise TooManyStatesError(str(found))
+    return found
+
+
+@lru_cache(maxsize=16)
+def _tried(design: Design, doses: int, limit: int) -> Automaton | TooManyStatesError:
+    """The table, or why there is none: that is kept too, for finding it out takes long."""
+    try:
+        return _listed(design, doses, limit)
+    except TooManyStatesError as error:
+        return error
+
+
+def _listed(design: Design, doses: int, limit: int) -> Automaton:
     back, fits = looks_back(design), Fits()
     numbers: dict[Tally, int] = {begin(doses): 0}
     rows: list[tuple[int, int, bool, list[int], int]] = []

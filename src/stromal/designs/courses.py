@@ -77,8 +77,10 @@ class CourseCharacteristics(Shown):
             f"a person has unacceptable toxicity with probability {self.person.harmed:.4f}; the trial stops early with "
             f"{self.stopped:.4f}; {self.expected_people:.2f} people expected"
         )
-        notes = (safe if self.declared else "nothing is declared safe", told)
-        return (Sheet("What the design does (exact, one person after the other)", columns, 1, notes),)
+        notes = [safe if self.declared else "nothing is declared safe", told]
+        if self.lost:
+            notes.append(f"{self.lost:.2f} doses lost, of which nothing could be made, expected")
+        return (Sheet("What the design does (exact, one person after the other)", columns, 1, tuple(notes)),)
 
 
 def check_grades(grades: Sequence[Sequence[float]], rungs: int) -> Floats:

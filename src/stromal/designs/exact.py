@@ -115,7 +115,8 @@ class Characteristics(Shown):
             f"no dose declared {self.none:.2%}; {self.expected_people:.2f} people and {self.expected_toxicities:.2f} "
             "toxicities expected"
         )
-        return (Sheet("What the design does (exact)", columns, 1, (told,)),)
+        notes = (told, f"{self.lost:.2f} products lost and {self.below:.2f} people given less than planned expected")
+        return (Sheet("What the design does (exact)", columns, 1, notes if self.lost or self.below else (told,)),)
 
 
 @lru_cache(maxsize=16)

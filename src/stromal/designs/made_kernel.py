@@ -8,7 +8,7 @@ trials, the event engine makes that trial.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numba as nb
 import numpy as np
@@ -19,7 +19,9 @@ from stromal.designs.exact import check_scenario
 from stromal.designs.kernel import ending
 from stromal.designs.keys import ARRIVAL, MADE, drawn, trial_key
 from stromal.designs.made_table import MadeTable, made_listed
+from stromal.designs.sheet import Columns, Sheet, Shown
 from stromal.designs.timing import Timing, spacing
+from stromal.designs.trial_sheet import by_dose, by_trial
 from stromal.rules.escalation.designs import Design
 
 Floats = NDArray[np.float64]
@@ -37,8 +39,8 @@ _CAME, _PLANNED, _SIZE, _NEEDED, _BEGUN, _ROOM, _PEOPLE, _HOLDING, _MADE = range
 treated in its time, whether a person aside is waited for, and the dose made for who is expected."""
 
 
-@dataclass(frozen=True, slots=True)
-class MadeTrials:
+@dataclass(frozen=True, slots=True, repr=False)
+class MadeTrials(Shown):
     """Simulated trials in the order of their numbers: the dose declared (-1 for none), people and toxicities of each
     dose (T x K), days, people who left, products lost, and people given less than planned (T).
     """
@@ -50,6 +52,19 @@ class MadeTrials:
     left: Whole
     lost: Whole
     below: Whole
+
+    @property
+    def columns(self) -> Columns:
+        """A row a trial."""
+        return {**by_trial(self), "lost": self.lost, "below": self.below}
+
+    def sheets(self) -> tuple[Sheet, ...]:
+        """A row a dose, over all trials."""
+        sheet = by_dose(self)
+        if not len(self.lost):
+            return (sheet,)
+        told = f"{self.lost.mean():.2f} products lost and {self.below.mean():.2f} people given less than planned"
+        return (replace(sheet, notes=(*sheet.notes, told)),)
 
 
 @nb.njit(inline="always")

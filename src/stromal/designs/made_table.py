@@ -128,9 +128,24 @@ class _Listing:
                     yield 2 * dose + toxic, self.after(state, dose, toxic)
 
 
-@lru_cache(maxsize=16)
 def made_listed(design: Design, doses: int, limit: int = MADE_LIMIT) -> MadeTable:
     """The table of a design, kept for the next who asks. TooManyStatesError above `limit` states."""
+    found = _tried(design, doses, limit)
+    if isinstance(found, TooManyStatesError):
+        raise TooManyStatesError(str(found))
+    return found
+
+
+@lru_cache(maxsize=16)
+def _tried(design: Design, doses: int, limit: int) -> MadeTable | TooManyStatesError:
+    """The table, or why there is none: that is kept too, for finding it out takes long."""
+    try:
+        return _listed(design, doses, limit)
+    except TooManyStatesError as error:
+        return error
+
+
+def _listed(design: Design, doses: int, limit: int) -> MadeTable:
     listing = _Listing(design, doses)
     if room(design, begin(doses)) == math.inf and len(set(listing.makeable)) > 1:
         raise TooManyStatesError(

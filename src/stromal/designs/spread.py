@@ -15,13 +15,14 @@ from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 
-from stromal.designs import course_kernel, engine, kernel, tite_engine, tite_kernel
+from stromal.designs import course_kernel, engine, kernel, made_kernel, tite_engine, tite_kernel
 from stromal.designs.automaton import TooManyStatesError, listed
 from stromal.designs.courses import grades_of
+from stromal.designs.made import chances
 from stromal.designs.timing import CourseTiming, Timing, spacing
 from stromal.designs.totals import PARTS, Totals, in_parts, together, totals
 from stromal.rules.escalation.courses import Course, Ladder, Within
-from stromal.rules.escalation.designs import Design, is_open
+from stromal.rules.escalation.designs import Design, Makeable, is_open
 
 Told: TypeAlias = Callable[[int], None]
 """Told how many trials are done."""
@@ -39,9 +40,11 @@ class CohortJob:
     timing: Timing
     seed: int = 1
 
-    def made(self, first: int, trials: int) -> kernel.Trials | tite_kernel.TiteTrials:
+    def made(self, first: int, trials: int) -> kernel.Trials | tite_kernel.TiteTrials | made_kernel.MadeTrials:
         """Trials number `first` on."""
         try:
+            if chances(self.design, len(self.scenario)):
+                return made_kernel.simulate(self.design, self.scenario, self.timing, self.seed, trials, first)
             table = listed(self.design, len(self.scenario))
         except TooManyStatesError:
             return _event_by_event(self, first, trials)
@@ -61,7 +64,7 @@ class OpenJob:
     timing: Timing
     seed: int = 1
 
-    def made(self, first: int, trials: int) -> tite_kernel.TiteTrials:
+    def made(self, first: int, trials: int) -> tite_kernel.TiteTrials | made_kernel.MadeTrials:
         """Trials number `first` on."""
         try:
             return tite_kernel.simulate(self.design, self.scenario, self.timing, self.seed, trials, first)
@@ -73,25 +76,33 @@ class OpenJob:
         return _dose_totals(self.made(first, trials))
 
 
-def _event_by_event(job: CohortJob | OpenJob, first: int, trials: int) -> tite_kernel.TiteTrials:
+def _event_by_event(
+    job: CohortJob | OpenJob, first: int, trials: int
+) -> tite_kernel.TiteTrials | made_kernel.MadeTrials:
     run = tite_engine.run if isinstance(job, OpenJob) else engine.run
     rows = [run(job.design, job.scenario, job.timing, job.seed, number) for number in range(first, first + trials)]
-    return tite_kernel.TiteTrials(
+    columns = (
         np.array([row.selected for row in rows], dtype=np.int64),
         np.array([row.treated for row in rows], dtype=np.int64),
         np.array([row.toxic for row in rows], dtype=np.int64),
         np.array([row.days for row in rows]),
         np.array([row.left for row in rows], dtype=np.int64),
     )
+    if not chances(job.design, len(job.scenario)):
+        return tite_kernel.TiteTrials(*columns)
+    lost, below = (np.array([getattr(row, name) for row in rows], dtype=np.int64) for name in ("lost", "below"))
+    return made_kernel.MadeTrials(*columns, lost, below)
 
 
-def _dose_totals(made: kernel.Trials | tite_kernel.TiteTrials) -> Totals:
+def _dose_totals(made: kernel.Trials | tite_kernel.TiteTrials | made_kernel.MadeTrials) -> Totals:
     people = made.treated.sum(axis=1)
     parts = in_parts(made.days)
     columns = {
         "selected": made.selected, "treated": made.treated, "toxic": made.toxic, "people": people,
         "toxicities": made.toxic.sum(axis=1), "left": made.left, "parts": parts, "days": -(-parts // PARTS),
     }  # fmt: skip
+    if isinstance(made, made_kernel.MadeTrials):
+        columns |= {"lost": made.lost, "below": made.below}
     return totals(columns, ("selected", "people", "toxicities", "days"))
 
 
@@ -128,9 +139,11 @@ class Job(Protocol):
 
 
 def job_of(
-    design: Design | Course, scenario: tuple[float, ...], timing: Timing, seed: int = 1
-) -> CohortJob | OpenJob | CourseJob:
-    """The job of a design: of open windows where the design judges while they are open.
+    design: Design | Course, scenario: tuple[float, ...], timing: Timing, seed: int = 1,
+    makeable: tuple[float, ...] = (),
+) -> CohortJob | OpenJob | CourseJob:  # fmt: skip
+    """The job of a design: of open windows where the design judges while they are open. `makeable` is the chance that
+    each dose can be made, where it cannot always be.
 
     Where a person gets several doses they are a window apart. ValueError where the timing asks for more than that.
     """
@@ -139,8 +152,10 @@ def job_of(
         if timing != Timing(gap, window):
             raise ValueError("with several doses a person, toxicity shows uniformly in its window and nobody leaves")
         grades = tuple(tuple(row) for row in grades_of(design, scenario))
-        return CourseJob(design, grades, CourseTiming(gap, (window, window), window), seed)
-    return (OpenJob if is_open(design) else CohortJob)(design, scenario, timing, seed)
+        return CourseJob(design, grades, CourseTiming(gap, (window, window), window, makeable=makeable), seed)
+    made = Makeable(design, makeable) if makeable else design
+    chances(made, len(scenario))
+    return (OpenJob if is_open(made) else CohortJob)(made, scenario, timing, seed)
 
 
 # ---------------------------------------------------------------- spreading

@@ -93,8 +93,6 @@ def standing(
     doses = len(protocol.doses[rule.dose].ladder)
     cohorts, tally = _fold(design, doses, counted, history.aside)
     aside = tuple(Group(each.level, (each,), 1) for each in counted if each.participant in history.aside)
-    if cohorts and not cohorts[-1].full:
-        tally = replace(tally, top=_best(design, tally, cohorts[-1]).top)
     advice, waiting = _next(design, cohorts, tally, open_ones(counted), patient=waits(rule))
     place = len(cohorts[-1].people) if cohorts and _filled(cohorts[-1], advice) else 0
     return Standing(
@@ -111,25 +109,35 @@ def _fold(
 ) -> tuple[tuple[Group, ...], Tally]:
     """The cohorts in the order of treatment, and the tally they lead to."""
     tally, cohorts, waiting = begin(doses), list[Group](), list[Seen]()
+    going_on: Group | None = None
     first = advise(design, tally)
     usual = first.size if isinstance(first, Treat) else 1
     rest = list(people)
     while rest:
         if rest[0].participant in aside:
             alone = rest.pop(0)
-            tally = with_aside(design, tally, alone.level, alone.toxic is True)
+            after = with_aside(design, tally, alone.level, alone.toxic is True)
+            tally = _kept(design, tally, after, going_on) if going_on and alone.level == going_on.level else after
             waiting += open_ones((alone,))
             continue
         answer = ask(design, _pending(tally, waiting))
         size = answer.size if isinstance(answer, Treat) else usual
         members, rest = _together(rest, size, aside)
         after = observe(design, tally, members[0].level, len(members), sum(each.toxic is True for each in members))
-        going_on = len(members) < size and all(each.participant in aside for each in rest)
-        # a level is judged by whole cohorts: one that goes on closes it only where it would in any case, see _best
-        tally = replace(after, top=tally.top) if going_on else after
         cohorts.append(Group(members[0].level, members, size))
+        if len(members) < size and all(each.participant in aside for each in rest):
+            going_on = cohorts[-1]
+            after = _kept(design, tally, after, going_on)
+        tally = after
         waiting += open_ones(members)
     return tuple(cohorts), _pending(tally, waiting)
+
+
+def _kept(design: d.Design, before: Tally, after: Tally, going_on: Group) -> Tally:
+    """The tally after somebody on the level of a cohort that goes on: a level is judged by whole cohorts, and such a
+    cohort closes it only where it would in any case.
+    """
+    return replace(after, top=_best(design, replace(after, top=before.top), going_on).top)
 
 
 def _together(people: Sequence[Seen], size: int, aside: frozenset[str]) -> tuple[tuple[Seen, ...], list[Seen]]:
