@@ -16,13 +16,18 @@ from numpy.typing import NDArray
 from stromal.analyse.comparison_figures import Curve, drawn
 from stromal.analyse.report import environment
 from stromal.designs import exact, spread
+from stromal.designs.automaton import TooManyStatesError
 from stromal.designs.sheet import Columns, Sheet, Shown, numbered
 from stromal.designs.timing import Timing
 from stromal.designs.totals import PARTS, Totals
 from stromal.designs.trial_sheet import spread_out
 from stromal.drawing import Figure
-from stromal.rules.escalation.designs import Design, is_open
+from stromal.rules.escalation.courses import Course, Ladder, Within
+from stromal.rules.escalation.designs import Design, Makeable, is_open
 from stromal.values import DAYS_A_MONTH
+
+_PLACES = (0.05, 0.10, 0.20, 0.30, 0.40, 0.50, 0.60, 0.80)
+"""Toxicities of the lowest dose at which a design that is not finite is simulated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +35,8 @@ class Outcome:
     """What one design does under one scenario. `error` is the Monte Carlo error of the shares; 0 where they are exact.
 
     `selection` has the share of trials that declare each dose, `none` that declare none; `treated` and `toxic` are
-    expected people and toxicities of each dose; `totals` holds the simulated calendar.
+    expected people and toxicities of each dose; `totals` holds the simulated calendar. Where doses cannot always be
+    made, `lost` products are expected, and `below` people given less than planned.
     """
 
     design: str
@@ -43,6 +49,8 @@ class Outcome:
     toxicities: float
     totals: Totals = field(repr=False)
     error: float
+    lost: float = 0.0
+    below: float = 0.0
 
     @property
     def months(self) -> tuple[float, float]:
@@ -56,7 +64,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Comparison(Shown):
-    """Every outcome, scenario by scenario, and how often each finite design declares no dose as toxicity rises."""
+    """Every outcome, scenario by scenario, and how often each design declares no dose as toxicity rises."""
 
     labels: tuple[str, ...]
     scenarios: tuple[tuple[float, ...], ...]
@@ -66,6 +74,7 @@ class Comparison(Shown):
     timing: Timing
     trials: int
     seed: int
+    makeable: tuple[float, ...] = ()
 
     def of(self, scenario: tuple[float, ...]) -> tuple[Outcome, ...]:
         """The outcomes of one scenario, in the order of the designs."""
@@ -120,49 +129,94 @@ class Comparison(Shown):
 
 
 def compare(
-    designs: Sequence[tuple[str, Design]], scenarios: Sequence[tuple[float, ...]], timing: Timing, *,
-    target: float = 0.30, trials: int = 10_000, seed: int = 1, told: Callable[[], None] = lambda: None,
+    designs: Sequence[tuple[str, Design | Course]], scenarios: Sequence[tuple[float, ...]], timing: Timing, *,
+    target: float = 0.30, trials: int = 10_000, seed: int = 1, makeable: tuple[float, ...] = (),
+    told: Callable[[], None] = lambda: None,
 ) -> Comparison:  # fmt: skip
-    """Every design under every scenario. ValueError where a scenario does not fit, or a design has too many states."""
+    """Every design under every scenario; designs of too many states by simulation alone. `makeable` is the chance that
+    each dose can be made, where it cannot always be. ValueError where a scenario does not fit.
+    """
     if not 0 < target < 1:
         raise ValueError(f"the target is a probability between 0 and 1, not {target:g}")
     if not designs or not scenarios:
         raise ValueError("a comparison needs a design and a scenario")
+    scenarios = tuple(dict.fromkeys(map(tuple, scenarios)))
+    if len({label for label, _ in designs}) < len(designs):
+        raise ValueError("two designs have the same name: a page could not tell them apart")
     if len({len(each) for each in scenarios}) > 1:
         raise ValueError("every scenario gives the toxicity of the same number of doses")
     outcomes = []
+    entered = _with_cohorts(designs)
+    if makeable:
+        entered = [(label, Makeable(design, makeable)) for label, design in entered]
     for scenario in scenarios:
-        for label, design in designs:
+        for label, design in entered:
             outcomes.append(_outcome(label, design, tuple(scenario), timing, trials, seed))
             told()
-    curves = tuple(_curve(label, design, scenarios[0]) for label, design in designs if not is_open(design))
-    labels = tuple(label for label, _ in designs)
-    return Comparison(labels, tuple(map(tuple, scenarios)), tuple(outcomes), curves, target, timing, trials, seed)
+    curves = tuple(_curve(label, design, tuple(scenarios[0]), timing, trials, seed) for label, design in entered)
+    labels = tuple(label for label, _ in entered)
+    return Comparison(
+        labels, tuple(map(tuple, scenarios)), tuple(outcomes), curves, target, timing, trials, seed, makeable
+    )  # fmt: skip
+
+
+def _with_cohorts(designs: Sequence[tuple[str, Design | Course]]) -> list[tuple[str, Design]]:
+    """The designs, all of which give a person one dose. ValueError names one that gives several."""
+    found: list[tuple[str, Design]] = []
+    for label, design in designs:
+        if isinstance(design, Within | Ladder):
+            raise ValueError(f"{label} gives one person several doses: compare designs with cohorts")
+        found.append((label, design))
+    return found
+
+
+def _ends(design: Design, doses: int) -> exact.Ends | None:
+    """Every end of a design; None where it judges while windows are open, or has too many states."""
+    if is_open(design):
+        return None
+    try:
+        return exact.ends(design, doses)
+    except TooManyStatesError:
+        return None
 
 
 def _outcome(
     label: str, design: Design, scenario: tuple[float, ...], timing: Timing, trials: int, seed: int
 ) -> Outcome:
     totals = spread.simulate(spread.job_of(design, scenario, timing, seed), trials)
-    if not is_open(design):
-        sure = exact.characteristics(exact.ends(design, len(scenario)), scenario)
+    found = _ends(design, len(scenario))
+    if found is not None:
+        sure = exact.characteristics(found, scenario)
         return Outcome(label, scenario, sure.selection, sure.none, sure.treated, sure.toxic, sure.expected_people,
-                       sure.expected_toxicities, totals, 0.0)  # fmt: skip
+                       sure.expected_toxicities, totals, 0.0, sure.lost, sure.below)  # fmt: skip
     shares = tuple(totals.share("selected", dose) for dose in range(len(scenario)))
-    error = max((share * (1 - share) / trials) ** 0.5 for share in shares)
+    none = totals.share("selected", -1)
+    # A share that no or every trial had still has an error: less than one trial in all of them.
+    error = max(1 / trials, *((share * (1 - share) / trials) ** 0.5 for share in (*shares, none)))
     people, toxicities = totals.mean("people")[0], totals.mean("toxicities")[0]
-    return Outcome(label, scenario, shares, totals.share("selected", -1), totals.mean("treated"),
-                   totals.mean("toxic"), people, toxicities, totals, error)  # fmt: skip
+    lost, below = (totals.mean(name)[0] if name in totals.sums else 0.0 for name in ("lost", "below"))
+    return Outcome(label, scenario, shares, none, totals.mean("treated"), totals.mean("toxic"), people, toxicities,
+                   totals, error, lost, below)  # fmt: skip
 
 
-def _curve(label: str, design: Design, scenario: Sequence[float]) -> Curve:
-    """The chance of declaring no dose as all odds of toxicity rise together; x is the toxicity of the lowest dose."""
-    found = exact.ends(design, len(scenario))
+def _curve(label: str, design: Design, scenario: tuple[float, ...], timing: Timing, trials: int, seed: int) -> Curve:
+    """The chance of declaring no dose as all odds of toxicity rise together; x is the toxicity of the lowest dose.
+
+    Exact at many places where the design is finite, simulated at a few where it is not.
+    """
+    found = _ends(design, len(scenario))
+    places = tuple(place / 50 for place in range(1, 45)) if found else _PLACES
     odds = np.log(np.clip(scenario, 1e-6, 1 - 1e-6) / (1 - np.clip(scenario, 1e-6, 1 - 1e-6)))
-    places = [place / 50 for place in range(1, 45)]
     shifted = [odds - odds[0] + np.log(place / (1 - place)) for place in places]
-    sure = exact.characteristics_of(found, [1 / (1 + np.exp(-each)) for each in shifted])
-    return Curve(label, tuple(places), tuple(each.none for each in sure))
+    worlds = [1 / (1 + np.exp(-each)) for each in shifted]
+    if found:
+        return Curve(label, places, tuple(each.none for each in exact.characteristics_of(found, worlds)))
+    fewer = max(trials // 4, min(trials, 1000))
+    drawn_trials = (
+        spread.simulate(spread.job_of(design, tuple(world.tolist()), timing, seed), fewer) for world in worlds
+    )
+    shares = tuple(each.share("selected", -1) for each in drawn_trials)
+    return Curve(label, places, shares, tuple((share * (1 - share) / fewer) ** 0.5 for share in shares))
 
 
 # ---------------------------------------------------------------- the page
@@ -170,7 +224,8 @@ def _curve(label: str, design: Design, scenario: Sequence[float]) -> Curve:
 
 def figures(found: Comparison) -> tuple[Figure, ...]:
     """The figures: doses declared, people on each dose, how long trials take, and stopping as toxicity rises."""
-    return drawn(found.labels, found.scenarios, [found.of(each) for each in found.scenarios], found.curves)
+    rows, best = [found.of(each) for each in found.scenarios], [found.best(each) for each in found.scenarios]
+    return drawn(found.labels, found.scenarios, rows, found.curves, best)
 
 
 def render(found: Comparison) -> str:

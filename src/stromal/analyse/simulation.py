@@ -157,12 +157,7 @@ def _significant(totals: Totals, place: int) -> tuple[float, float]:
 
 def steps(plan: Plan, trials: int) -> int:
     """How many trials are simulated in all, for a progress bar."""
-    return trials * (2 if plan.measured else 1) + (fewer(trials) * len(TOXICITIES) if plan.declaration else 0)
-
-
-def fewer(trials: int) -> int:
-    """How many trials each point of the curve has."""
-    return max(trials // 4, min(trials, 1000))
+    return trials * (2 if plan.measured else 1) + (words.fewer(trials) * len(TOXICITIES) if plan.declaration else 0)
 
 
 def simulate(
@@ -183,7 +178,7 @@ def simulate(
 
     totals = made(assumed, trials)
     null = made(assumed.null(), trials) if plan.measured else None
-    curve = tuple(_points(plan, assumed, fewer(trials), made)) if plan.declaration else ()
+    curve = tuple(_points(plan, assumed, words.fewer(trials), made)) if plan.declaration else ()
     return Simulated(plan, assumed, totals, null, curve, seed)
 
 

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from stromal.analyse.comparison_figures import ended_by
+from stromal.analyse.simulation_words import fewer
 from stromal.designs.totals import Totals
 from stromal.drawing import BLUE, INK, LINE, ORANGE, Figure, Sign, legend, made
-from stromal.values import DAYS_A_MONTH
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Sheet
@@ -37,16 +38,18 @@ def _declaring(found: Simulated) -> Figure:
         axes.errorbar(places, [100 * point.share for point in found.curve],
                       [196 * point.error for point in found.curve], fmt="o", color=ORANGE, ecolor=INK, markersize=5,
                       markeredgecolor=INK, capsize=2)  # fmt: skip
-        axes.set_xlabel(f"people with unacceptable toxicity after {top}, % (true)")
-        axes.set_ylabel("% of trials that declare")
-        axes.set_ylim(0, 101)
+        axes.set_xlabel(f"true share of people with unacceptable toxicity after {top}, %")
+        axes.set_ylabel("% of trials that declare it safe")
+        axes.set_ylim(-2, 102)
+        axes.set_xlim(left=0)
         axes.grid(color=LINE, linewidth=0.6)
         signs = [Sign("simulated, with 95 % of Monte Carlo error", "o", ORANGE, INK)]
         if exact:
             signs.append(Sign("exactly, if nobody left and every product passed", color=BLUE))
         legend(sheet, signs, 2)
 
-    note = "The lower levels keep the toxicity that is assumed of them."
+    note = f"{fewer(found.trials):,} simulated trials at each point. Lower levels keep the toxicity assumed of them."
+    note = note if len(found.plan.levels) > 1 else f"{fewer(found.trials):,} simulated trials at each point."
     return made("declaring", "Declared safe, as the highest level grows more toxic", f"{told}.", 3.0, paint, (),
                 note=note)  # fmt: skip
 
@@ -56,19 +59,23 @@ def _length(found: Simulated) -> Figure:
 
     def paint(sheet: Sheet) -> None:
         axes = sheet.subplots()
-        reached, months, ended = 0, [0.0], [0.0]
-        for day, count in sorted(found.totals.counts["days"].items()):
-            reached += count
-            months.append(day / DAYS_A_MONTH)
-            ended.append(100 * reached / found.trials)
-        axes.step(months, ended, where="post", color=BLUE)
+        axes.step(*ended_by(found.totals), where="post", color=BLUE)
+        for part in (0.1, 0.5, 0.9):
+            month = found.month(part)
+            axes.plot([0, month, month], [100 * part, 100 * part, 0], color=INK, linestyle=":", linewidth=0.9)
+            axes.annotate(f"{month:.1f}", (month, 100 * part), (4, -9), textcoords="offset points")
         axes.set_xlabel("months since the first screening")
         axes.set_ylabel("% of trials that have ended")
-        axes.set_ylim(0, 101)
+        axes.set_ylim(0, 102)
         axes.set_xlim(left=0)
         axes.grid(color=LINE, linewidth=0.6)
 
-    return made("length", "How long the trial takes", f"Trials that have ended, in months: {parts}.", 2.6, paint, ())
+    note = (
+        f"Share of {found.trials:,} simulated trials, within ± {50 / found.trials**0.5:.1f} percentage points (one "
+        "Monte Carlo error). Dotted: the months within which one in ten, half and nine in ten trials have ended."
+    )
+    return made("length", "How long the trial takes", f"Trials that have ended, in months: {parts}.", 2.6, paint, (),
+                note=note)  # fmt: skip
 
 
 def _doses(found: Simulated) -> Figure:
@@ -87,9 +94,13 @@ def _doses(found: Simulated) -> Figure:
         axes.set_xlabel("doses, mean over trials")
         axes.grid(axis="x", color=LINE, linewidth=0.6)
         legend(sheet, [Sign("given", fill=BLUE, edge=INK),
-                       Sign("followed by unacceptable toxicity", fill=ORANGE, hatch="//", edge=INK)], 2)  # fmt: skip
+                       Sign("of these with unacceptable toxicity", fill=ORANGE, hatch="//", edge=INK)], 2)  # fmt: skip
 
-    return made("doses", "Doses by level", f"{told}.", 1.2 + 0.35 * len(names), paint, ())
+    errors = [max(found.totals.error(name)) for name in ("given", "toxic")]
+    note = (
+        f"Simulated. Monte Carlo errors are at most ± {errors[0]:.2g} doses given and ± {errors[1]:.2g} with toxicity."
+    )
+    return made("doses", "Doses by level", f"{told}.", 1.2 + 0.35 * len(names), paint, (), note=note)
 
 
 def _products(found: Simulated) -> Figure:
@@ -106,7 +117,7 @@ def _products(found: Simulated) -> Figure:
             axes.grid(axis="y", color=LINE, linewidth=0.6)
         left.set_ylabel("% of trials")
 
-    return made("products", "Products lost", told, 2.2, paint, ())
+    return made("products", "Products lost", told, 2.2, paint, (), note=f"{found.trials:,} simulated trials.")
 
 
 def _shares(totals: Totals, name: str) -> dict[int, float]:

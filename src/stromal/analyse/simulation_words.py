@@ -15,6 +15,11 @@ if TYPE_CHECKING:
     from stromal.analyse.simulation import Simulated
 
 
+def fewer(trials: int) -> int:
+    """How many trials each point of the curve has."""
+    return max(trials // 4, min(trials, 1000))
+
+
 def answers(found: Simulated) -> tuple[tuple[str, str], ...]:
     """The committee's questions, each with its answer."""
     return tuple(
@@ -41,44 +46,64 @@ def whole(answer: str) -> str:
 def near(mean: float, error: float, unit: str = "") -> str:
     """A mean with its Monte Carlo error, to as many digits as the error leaves."""
     digits = 1 if not 0 < error < math.inf else min(max(-math.floor(math.log10(error)), 0), 4)
+    if not error:
+        return f"{mean:.4g}{unit}"
     return f"{mean:.{digits}f} ± {error:.{digits}f}{unit}" if error < math.inf else f"{mean:.1f}{unit}"
+
+
+def share(mean: float, error: float, trials: int) -> str:
+    """A share of the trials in percent; where it happened in none or in all of them, what that still leaves open."""
+    if 0 < mean < 100:
+        return f"{near(mean, error, ' %')} of the trials"
+    most = f"{300 / trials:.2g} %"
+    return f"none of the trials (up to {most} in truth)" if mean <= 0 else f"all trials (all but up to {most} in truth)"
 
 
 def _declaring(found: Simulated) -> str:
     if not found.curve:
         return ""
-    top = found.plan.levels[-1].name
-    told = [
-        f"in {near(100 * point.share, 100 * point.error, ' %')} of the trials if {100 * point.toxicity:g} % were harmed"
-        for point in found.curve if point.toxicity in (0.10, 0.20, 0.30, 0.50)
-    ]  # fmt: skip
-    share = near(*found.share("declared"), " %")
-    assumed = found.assumed.harming(found.plan.harm.least)[-1]
-    return (
-        f"The protocol may declare: {found.plan.declaration_says}. With {top}, it would do so {', '.join(told)}; "
-        f"and in {share} as assumed here, with unacceptable toxicity in {100 * assumed:.3g} %."
+    top, trials = found.plan.levels[-1].name, fewer(found.trials)
+    points = [point for point in found.curve if point.toxicity in _ASKED]
+    first, *others = (
+        (f"{100 * point.toxicity:g} %", share(100 * point.share, 100 * point.error, trials)) for point in points
     )
+    told = [
+        f"The protocol may declare: {found.plan.declaration_says}.",
+        f"If {first[0]} of people had unacceptable toxicity after {top}, it would be declared in {first[1]}; "
+        + "; ".join(f"if {rate}, in {often}" for rate, often in others) + ".",
+    ]  # fmt: skip
+    if all(point.exact is not None for point in points):
+        exactly = ", ".join(f"{100 * (point.exact or 0):.1f} %" for point in points)
+        told[1] += f" Exactly, if nobody left and every product passed: {exactly}."
+    assumed = found.assumed.harming(found.plan.harm.least)[-1]
+    declared = share(*found.share("declared"), found.trials)
+    told.append(f"As assumed here, with {100 * assumed:.3g} %, it is declared in {declared}.")
+    return "\n".join(told)
+
+
+_ASKED = (0.10, 0.20, 0.30, 0.50)
 
 
 def _length(found: Simulated) -> str:
+    days, error = found.mean("enrolment_days")
     return (
         f"{near(*found.months)} months on average from the first screening on; half of the trials end within "
         f"{found.month(0.5):.1f} months, nine in ten within {found.month(0.9):.1f}. The last person is enrolled after "
-        f"{found.mean('enrolment_days')[0] / DAYS_A_MONTH:.1f} months."
+        f"{near(days / DAYS_A_MONTH, error / DAYS_A_MONTH)} months on average."
     )
 
 
 def _products(found: Simulated) -> str:
     return (
         f"{near(*found.mean('products_lost'))} on average: {near(*found.mean('failed'))} do not pass their release "
-        f"tests, {near(*found.mean('wasted'))} are made and not given. In one of ten trials it is "
-        f"{found.totals.quantile('failed', 0.9)} or more that do not pass."
+        f"tests, {near(*found.mean('wasted'))} are made and not given. Nine in ten trials lose "
+        f"at most {found.totals.quantile('products_lost', 0.9)} products."
     )
 
 
 def _doses(found: Simulated) -> str:
-    given = found.totals.mean("given")
-    by_level = ", ".join(f"{each:.1f} of {level.name}" for each, level in zip(given, found.plan.levels, strict=True))
+    given = zip(found.totals.mean("given"), found.totals.error("given"), found.plan.levels, strict=True)
+    by_level = ", ".join(f"{near(each, error)} of {level.name}" for each, error, level in given)
     meant = len(found.plan.giving) * found.plan.planned
     return (
         f"{near(*found.mean('doses'))} of {meant} that are planned: {by_level}. {near(*found.mean('withheld'))} are "
@@ -98,7 +123,7 @@ def _harm(found: Simulated) -> str:
     least = found.plan.harm.least
     unacceptable = f" (related, of grade {least} or more)" if least < 6 else ""
     return (
-        f"{near(*found.mean('harmed'))} people have unacceptable toxicity{unacceptable}, {found.mean('deaths')[0]:.2f} "
+        f"{near(*found.mean('harmed'))} people have unacceptable toxicity{unacceptable}, {near(*found.mean('deaths'))} "
         f"die of it; there are {near(*found.mean('events'))} adverse events in all, {near(*found.mean('severe'))} of "
         f"them related and of grade 3 or more."
     )
@@ -107,30 +132,39 @@ def _harm(found: Simulated) -> str:
 def _stopping(found: Simulated) -> str:
     if not found.plan.trial_hold:
         return ""
+    one = found.plan.stop_at == 1
     return (
         f"It is held {near(*found.mean('stops'))} times on average, and for good in "
-        f"{near(*found.share('closed'), ' %')} of the trials. {found.plan.stop_at} "
-        f"{'person' if found.plan.stop_at == 1 else 'people'} with unacceptable toxicity hold it; "
-        f"the {' and the '.join(found.plan.trial_release).replace('_', ' ')} may lift that."
+        f"{share(*found.share('closed'), found.trials)}. "
+        f"{found.plan.stop_at} {'person' if one else 'people'} with unacceptable toxicity {'holds' if one else 'hold'} "
+        f"it; the {' and the '.join(found.plan.trial_release).replace('_', ' ')} may lift that."
     )
 
 
 def _power(found: Simulated) -> str:
     tests = {"change", "slope_difference"}
     first = [name for name, method in found.plan.primary if method not in tests]
-    told = [f"The primary analysis ({', '.join(first)}) describes what happened and tests nothing."] if first else []
+    told = [f"The primary analysis ({', '.join(first)}) describes what happened and tests nothing: it has no power."]
+    told = told if first else []
+    kinds = {each.name: each.kind for each in found.plan.measured}
+    primary = {name for name, _ in found.plan.primary}
     told += [
-        f"The analysis {each.name} ({each.fact}) finds a difference in {near(*each.power, ' %')} of the trials when "
-        f"treatment changes the monthly slope by {each.effect:+g}, and in {near(*each.false, ' %')} when it changes "
-        f"nothing; {each.people:.1f} people are in it on average."
-        for each in found.tested
+        f"The {'primary ' if each.name in primary else ''}analysis {each.name} ({each.fact}) is significant "
+        f"in {share(*each.power, found.trials)} when treatment changes the monthly slope by {each.effect:+g}, and in "
+        f"{share(*each.false, found.trials)} when it changes nothing{_WHY.get(kinds[each.name], '')}; "
+        f"{near(each.people, error)} people are in it on average."
+        for each, error in zip(found.tested, found.totals.error("people") if found.tested else (), strict=True)
     ]
-    return " ".join(told)
+    return "\n".join(told)
+
+
+_WHY = {"change": " (it compares people with their own start: what happens without treatment counts as well)"}
+"""What an analysis cannot tell from an effect."""
 
 
 ROWS = (
     ("screened", "people screened"), ("enrolled", "people enrolled"), ("came_through", "people who came through"),
-    ("harmed", "people with unacceptable toxicity"), ("deaths", "deaths"), ("left", "people who left early"),
+    ("harmed", "people with unacceptable toxicity"), ("deaths", "deaths of that"), ("left", "people who left early"),
     ("doses", "doses given"), ("withheld", "doses withheld"), ("lost", "doses lost with their product"),
     ("failed", "products that did not pass"), ("wasted", "products made and not given"),
     ("events", "adverse events"), ("severe", "related events of grade 3 or more"), ("holds", "holds of a participant"),
@@ -160,7 +194,7 @@ def rows(found: Simulated) -> Iterator[tuple[str, str, str, str, str, str]]:
     for says, (mean, error, *parts) in numbers(found):
         digits = 1 if says == _MONTHS else 0
         few, half, many = ("" if math.isnan(part) else f"{part:.{digits}f}" for part in parts)
-        yield says, f"{mean:.2f}", f"{error:.3f}", few, half, many
+        yield says, f"{mean:.2f}", f"{error:.3f}" if error < math.inf else "unknown", few, half, many
 
 
 def assumptions_told(found: Simulated) -> Iterator[tuple[str, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable, Sequence
 
 from rich import box
@@ -75,7 +76,9 @@ def table(
     if console.is_terminal and _least_width(columns, cells, wrap) > console.width:
         _stacked(title, columns, cells)
         return
-    grid = Table(title=title, box=box.SIMPLE_HEAD, title_justify="left", title_style="bold", pad_edge=False)
+    if title:
+        paragraph(title, "bold")
+    grid = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for index, name in enumerate(columns):
         wraps = index in wrap
         grid.add_column(name, justify="right" if index in right else "left", no_wrap=not wraps,
@@ -114,6 +117,18 @@ def verdict(word: str) -> Text:
 def line(text: str, style: str = "") -> None:
     """One line."""
     out.print(Text(text, style=style))
+
+
+def width(most: int = _PAPER) -> int:
+    """How wide lines may be: as the terminal, or as a page where there is none."""
+    console = Console(highlight=False)
+    return min(most, console.width if console.is_terminal else _PAPER)
+
+
+def paragraph(text: str, style: str = "") -> None:
+    """Words that break over lines where the terminal is too narrow for them."""
+    for part in textwrap.wrap(text, width()) or [""]:
+        line(part, style)
 
 
 def progress(unit: str) -> Progress:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from textwrap import wrap
@@ -14,6 +15,7 @@ from stromal.designs.plan import Plan
 from stromal.designs.plan import plan as plan_of
 
 _MOST, _WIDTH = 100_000_000, 98
+_CLUSTER = "give the address of a Dask scheduler, such as tcp://127.0.0.1:8786, or --workers"
 
 
 def simulate(
@@ -42,26 +44,31 @@ def simulate(
     return 0
 
 
+_ADDRESS = re.compile(r"(?:[a-z]+://)?[^\s:/]+:\d{1,5}/?", re.ASCII)
+
+
 def _made(
     plan: Plan, assumed: Assumptions, trials: int, seed: int, workers: int, cluster: str, told: Callable[[int], None]
 ) -> simulation.Simulated:  # fmt: skip
+    if cluster and not _ADDRESS.fullmatch(cluster):
+        raise edge.bad("simulate.cluster", f"“{cluster}” is no address of a Dask scheduler", _CLUSTER)
     try:
         return simulation.simulate(plan, assumed, trials, seed, workers, cluster, told)
     except ValueError as error:
-        hint = "give the address of a Dask scheduler, such as tcp://127.0.0.1:8786, or --workers"
-        raise edge.bad("simulate.cluster", str(error), hint) from None
+        raise edge.bad("simulate.cluster", str(error), _CLUSTER) from None
 
 
 def _told(found: simulation.Simulated, page: Path | None) -> None:
-    show.line(f"{found.plan.trial}  {found.plan.title}", "bold")
-    show.line(f"{found.trials:,} simulated trials, seed {found.seed}; ± is one Monte Carlo standard error", "dim")
+    show.paragraph(f"{found.plan.trial}  {found.plan.title}", "bold")
+    show.paragraph(f"{found.trials:,} simulated trials, seed {found.seed}; ± is one Monte Carlo standard error", "dim")
     for question, answer in simulation_words.answers(found):
         show.line("")
         show.line(question, "bold")
-        for line in wrap(simulation_words.whole(answer), _WIDTH, initial_indent="  ", subsequent_indent="  "):
-            show.line(line)
+        for paragraph in simulation_words.whole(answer).split("\n"):
+            for line in wrap(paragraph, show.width(_WIDTH), initial_indent="  ", subsequent_indent="  "):
+                show.line(line)
     show.line("")
-    show.table("Of a trial", ("", "mean", "±", "5 %", "50 %", "95 %"), simulation_words.rows(found), (1, 2, 3, 4, 5))
+    show.table("In one trial", ("", "mean", "±", "5 %", "50 %", "95 %"), simulation_words.rows(found), (1, 2, 3, 4, 5))
     if found.curve:
         name = f"Declared, as {found.plan.levels[-1].name} grows more toxic"
         rows = [
@@ -69,7 +76,7 @@ def _told(found: simulation.Simulated, page: Path | None) -> None:
              "" if each.exact is None else f"{100 * each.exact:.1f} %") for each in found.curve
         ]  # fmt: skip
         show.table(name, ("true toxicity", "declared", "±", "nobody leaves, exactly"), rows, (0, 1, 2, 3))
-    show.table("Assumed", ("", ""), simulation_words.assumptions_told(found), wrap=(1,))
+    show.table("Assumed", ("about", "what"), simulation_words.assumptions_told(found), wrap=(1,))
     if page is not None:
         show.line(f"written: {page}")
 
@@ -80,7 +87,8 @@ def _json(found: simulation.Simulated) -> dict[str, object]:
         "trial": found.plan.trial,
         "trials": found.trials,
         "seed": found.seed,
-        "answers": [{"question": question, "answer": answer} for question, answer in simulation_words.answers(found)],
+        "answers": [{"question": question, "answer": answer.replace("\n", " ")}
+                    for question, answer in simulation_words.answers(found)],
         "means": {name: {"mean": totals.mean(name), "error": totals.error(name)}
                   for name in totals.sums if name != "estimates"},
         "quantiles": {name: {str(part): totals.quantile(name, part) for part in (0.05, 0.25, 0.5, 0.75, 0.9, 0.95)}

@@ -6,6 +6,7 @@ mean the same: toxicity, failing_lot, effect, hold_lifted.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
@@ -101,7 +102,7 @@ def _assembled(file: _File, plan: Plan) -> Assumptions:
 
 
 def _number(file: _File, word: str, value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or value != value:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         raise file.wrong(word, f"{word} holds {value!r}", "give a number")
     return float(value)
 

@@ -15,7 +15,10 @@ from stromal.designs.plan import Plan
 from stromal.designs.totals import PARTS, Totals, totals
 from stromal.designs.walk import COLUMNS
 
-COUNTED = ("enrolled", "harmed", "came_through", "declared", "failed", "wasted", "withheld", "days")
+COUNTED = (
+    "screened", "enrolled", "came_through", "harmed", "deaths", "left", "doses", "withheld", "lost", "failed", "wasted",
+    "products_lost", "events", "severe", "holds", "stops", "declared", "days",
+)  # fmt: skip
 """What is counted value by value, for shares and quantiles."""
 
 

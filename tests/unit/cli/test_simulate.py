@@ -24,7 +24,9 @@ def test_the_committees_questions_are_answered(tmp_path: Path) -> None:
         assert words in told.output
     html = page.read_text(encoding="utf-8")
     assert html.count("<svg") == 4
-    assert "With 5e6 cells/kg, it would do so in" in " ".join(html.split())
+    assert "If 10 % of people had unacceptable toxicity after 5e6 cells/kg, it would be declared in" in " ".join(
+        html.split()
+    )
 
 
 def test_json_has_every_number_and_a_seed_repeats_it(tmp_path: Path) -> None:
