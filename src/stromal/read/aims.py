@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable
 
 from stromal.read.doses import doses
-from stromal.read.numerals import NUMBER, amounts, lowered, mend, tidy
+from stromal.read.numerals import BEGUN, NUMBER, amounts, lowered, mend, tidy
 from stromal.read.phrases import Found, leading, sentences, small
 from stromal.read.readers import Reader, Readers
 from stromal.read.record import Fields, Value
@@ -299,6 +299,10 @@ def _any(rows: Iterable[tuple[object, re.Pattern[str]]]) -> str:
 
 
 _MEASURED = _any((term, term.printed) for term in MEASURES)
+_ENTERED = (
+    r"\b(?:all|total\s+of|enrol\w*|recruit\w*|administered\s+to|includ\w+)\s+(?:up\s+to\s+|the\s+)?"
+    rf"{BEGUN}|\swill\s+be\s+(?:enrol|recruited|included)"
+)
 _PEOPLE = r"\b(?:patients?|participants?|subjects?|people|individuals)\b"
 
 MEASURES_NAMED = Reader(measures, (_MEASURED,))
@@ -309,7 +313,7 @@ READERS = (
     Reader(assessments, (_LOOKED_AT.pattern, _MEASURED)),
     Reader(safety_rules, (r"\bonly\s+(?:after|when|if|once)\s", "safe|tolerated")),
     Reader(conditionings, (r"\bconditioning\b",)),
-    Reader(enrolments, (NUMBER, _PEOPLE, r"\b(?:all|total\s+of|enrol|recruit|administered\s+to|includ|will\s+be)")),
+    Reader(enrolments, (NUMBER, _PEOPLE, _ENTERED)),
     Reader(products, (_any((*DONORS, *TISSUES, *PROCESSING)),)),
     Reader(passages, (r"\bpassages?\b",)),
     Reader(second_products, (_any(OTHER_PRODUCTS), "utili[sz]ed|used|given|administered|injected|infused|receive")),

@@ -15,10 +15,10 @@ from functools import lru_cache
 from msgspec import Struct
 from msgspec.structs import replace
 
-from stromal.read.numerals import KEPT, Amount, amounts, numerals
+from stromal.read.numerals import BEGUN, DURATION, KEPT, Amount, amounts, mend
 from stromal.read.phrases import leading, small
 from stromal.read.record import Number, Range, lowest
-from stromal.read.sieve import Sifted
+from stromal.read.sieve import Sieve, Sifted
 from stromal.read.units import legible, unit_at
 
 # ---------------------------------------------------------------- the words that compare
@@ -72,6 +72,12 @@ SUFFIXES: tuple[tuple[str, Bound], ...] = (
 _NEGATION = r"\b(?:not|no|never|cannot|nor|n't)\s+(?:be\s+|to\s+be\s+|to\s+|have\s+been\s+)?"
 _FILLER = r"\s*(?:(?:the|a|an|age|ages|about|approximately|of)\s+){0,3}$"
 _NEGATED = small(_NEGATION, "$")
+_CLOSING = (
+    *_MORE.split("|"), *_LESS.split("|"), "than", "then", "equal", "equals", "to", "=", ">", "<", "≥", "≤", "least",
+    "for", "most", "including", "minimum", "maximum", "min.", "max.", "over", "above", "exceed", "exceeds", "exceeding",
+    "below", "under", ":", "the", "a", "an", "age", "ages", "about", "approximately", "of",
+)  # fmt: skip
+"""What comparing words, and the small words behind them, end with: nothing that ends otherwise compares."""
 _COMPARING = Sifted((bound, small(rf"(?<![a-z-])(?P<words>{words}){_FILLER}")) for words, bound in PREFIXES)
 _SUFFIX = tuple((small(rf"\s*,?\s*(?:{words})"), bound) for words, bound in SUFFIXES)
 _SIGNED = small(r"\s*[<>≤≥]")
@@ -102,7 +108,10 @@ def bound_before(text: str, start: int) -> tuple[int, Bound, str] | None:
     """The comparing words that end at this offset: the longest, with a negation where one stands before them."""
     best: tuple[int, Bound, str] | None = None
     low = max(0, start - 60)
-    for bound, words in _COMPARING.worth(text[low:start]):
+    lead = text[low:start]
+    if not lead.rstrip().endswith(_CLOSING):
+        return None
+    for bound, words in _COMPARING.worth(lead):
         match = words.search(text, low, start)
         if match is None:
             continue
@@ -234,10 +243,32 @@ def _fits(text: str, first: Limit, second: Limit) -> bool:
     return _JOINED.fullmatch(between) is not None or flipped
 
 
+_LED = r"\s*(?:(?:the|a|an|age|ages|about|approximately|of)\s+){0,3}"
+COMPARED = "|".join(
+    (
+        rf"(?:{'|'.join(words for words, _ in PREFIXES)}){_LED}{BEGUN}",
+        rf"[-–—~]\s*{BEGUN}",
+        rf"to\s*{BEGUN}",
+        r"\bbetween\s",
+        rf"\+|(?:or|and|&)\s+(?:{_MORE}|{_LESS}|above|over|up|below|under)",
+        r"[<>≤≥]\s*=?\s*[a-z]",
+    )
+)
+"""What a line must hold for any number of it to stand with comparing words, or as one end of a range."""
+_HELD = Sieve((COMPARED, DURATION))
+
+
+@lru_cache(KEPT)
+def held(line: str) -> tuple[bool, bool]:
+    """Whether the line may hold a number that is compared with something, and a length of time: most hold neither."""
+    found = _HELD.may(mend(line))
+    return 0 in found, 1 in found
+
+
 @lru_cache(KEPT)
 def comparisons(line: str) -> tuple[Limit, ...]:
     """Every number or range of the line that stands with comparing words or as low-high, joined where two ends meet."""
-    if not numerals(line):
+    if not held(line)[0]:
         return ()
     printed = legible(line)
     text = printed.lower()

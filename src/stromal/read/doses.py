@@ -26,7 +26,7 @@ from stromal.read.measures import (
 from stromal.read.numerals import amounts, lowered, mend
 from stromal.read.phrases import Found, pattern, sentence_at, small
 from stromal.read.record import State
-from stromal.read.sieve import Sifted
+from stromal.read.sieve import Sieve
 
 # ---------------------------------------------------------------- whose dose it is
 
@@ -320,18 +320,25 @@ ROUTES = {
     "topical": r"\btopical(?:ly)?\b",
     "local": r"\blocal (?:inj|impl|transpl|admin|deliv|appl)\w+\b",
 }
-_ROUTES = Sifted((name, pattern(words)) for name, words in ROUTES.items())
-_SHORT = ("IV", "IT", "IC")
-"""Abbreviations, which count in capitals only: where a line holds none, the ways are sought in small letters."""
-_SPELT_OUT = {name: small(re.sub(r"\(\?-i:\w+\)", "(?!)", words)) for name, words in ROUTES.items()}
+_FOLLOWED = {name: words.replace("(?=", "(?:") for name, words in ROUTES.items()}
+"""The same with the words that must follow, which the sieve would leave out: `it` alone is no way of giving."""
+ROUTE = "|".join(_FOLLOWED.values())
+"""What a line must hold for any way of giving to be found in it."""
+_SIEVE = Sieve(_FOLLOWED.values())
+_SHORT = {"intravenous": "IV", "intrathecal": "IT", "intracoronary": "IC"}
+_ROUTES = tuple(
+    (name, _SHORT.get(name, ""), pattern(words), small(re.sub(r"\(\?-i:\w+\)", "(?!)", words)))
+    for name, words in ROUTES.items()
+)
+"""Each way with its abbreviation, which counts in capitals only: where a line lacks it, small letters are enough."""
 
 
 def routes(line: str) -> tuple[Found, ...]:
     """The ways of giving named in the line, each once."""
-    text = mend(line)
-    short, small_text = any(each in text for each in _SHORT), lowered(line)
-    found = (
-        (name, words.search(text) if short else _SPELT_OUT[name].search(small_text))
-        for name, words in _ROUTES.worth(text)
-    )
-    return tuple(Found("route", match.start(), match.end(), name) for name, match in found if match)
+    text, small_text, made = mend(line), lowered(line), list[Found]()
+    for number in _SIEVE.may(text):
+        name, short, printed, spelt_out = _ROUTES[number]
+        match = printed.search(text) if short and short in text else spelt_out.search(small_text)
+        if match:
+            made.append(Found("route", match.start(), match.end(), name))
+    return tuple(made)

@@ -14,12 +14,12 @@ from msgspec.structs import replace
 from stromal.read import aims, counts, prose
 from stromal.read.ages import age_statement
 from stromal.read.criteria import criteria, lost_first
-from stromal.read.doses import ROUTES, doses, routes, vehicles, volumes
+from stromal.read.doses import ROUTE, doses, routes, vehicles, volumes
 from stromal.read.dosing import dose_statements
 from stromal.read.labs import likely_unit
 from stromal.read.layout import REGISTRY_ID
 from stromal.read.limits import limits, windows
-from stromal.read.numerals import DURATION, NUMBER, durations, tidy
+from stromal.read.numerals import ENDED, durations, tidy
 from stromal.read.outcomes import outcome_statements
 from stromal.read.phrases import pattern
 from stromal.read.readers import Reader, Readers
@@ -34,9 +34,9 @@ OUTCOMES = ("primary_outcomes", "secondary_outcomes", "other_outcomes", "outcome
 
 _CELLS = (
     Reader(doses, (counts.NEEDED,)),
-    Reader(volumes, (r"(?:ml|mls|cc|millilit(?:er|re)s?)\b",)),
+    Reader(volumes, (rf"{ENDED}\s*-?\s*(?:ml|mls|cc|millilit(?:er|re)s?)\b",)),
     Reader(vehicles, (r"\bml\s", r"saline|ringer|plasma-?lyte|dextrose|albumin|dextran")),
-    Reader(routes, ("|".join(ROUTES.values()),)),
+    Reader(routes, (ROUTE,)),
 )
 _READERS = {
     **dict.fromkeys(TELLING, Readers((*_CELLS, *prose.READERS, *aims.READERS))),
@@ -207,14 +207,11 @@ def _sided(sections: tuple[Section, ...]) -> Iterator[tuple[Item, str]]:
     yield from ((item, "") for s in sections if s.name == "population" for item in s.items if not item.label)
 
 
-_LIMITS = Readers((Reader(limits, (NUMBER,)), Reader(windows, (DURATION,))))
-
-
 def _criterion_statements(sections: tuple[Section, ...]) -> Iterator[Statement]:
     """Limits and windows of each criterion. Two limits on one thing are two rules, and both stand: `fvc`, `fvc_2`."""
     made: dict[str, dict[tuple[tuple[Value, str], ...], list[list[Reading]]]] = {}
     for item, side in _sided(sections):
-        for limit in _LIMITS.found_in(item.place.quote):
+        for limit in (*limits(item.place.quote), *windows(item.place.quote)):
             tied = f"{limit.side} {limit.anchor}".strip()
             note = "; ".join(filter(None, (limit.note, tied, side)))
             readings = [doubted for r in limit.readings(item) for doubted in _doubted(limit.name, r, note)]

@@ -107,6 +107,8 @@ _MARK = re.compile(
 
 def marked(text: str) -> tuple[str, str]:
     """The list mark printed before an item (`*`, `2.`), and the item without it."""
+    if text[:1].isalpha() and text[1:2] != ")":  # as most items begin
+        return "", text.strip()
     match = _MARK.match(text)
     return (match[0].strip(), text[match.end() :].strip()) if match else ("", text.strip())
 

@@ -14,7 +14,7 @@ from functools import lru_cache
 from msgspec.structs import replace
 
 from stromal.read.analytes import LIMITED
-from stromal.read.comparing import AGE_TAIL, Bound, Limit, bound_before, comparisons
+from stromal.read.comparing import AGE_TAIL, Bound, Limit, bound_before, comparisons, held
 from stromal.read.numerals import KEPT, Length, durations
 from stromal.read.phrases import Found, leading, sentence_at, slug, small
 from stromal.read.record import Range, State
@@ -166,6 +166,8 @@ def _window_range(text: str, length: Length) -> tuple[int, Range, bool]:
 @lru_cache(KEPT)
 def windows(line: str) -> tuple[Found, ...]:
     """Windows such as `within 5 years of the screening visit`: a Range, its side and anchor, named by its subject."""
+    if not held(line)[1]:
+        return ()
     printed = legible(line)
     text, made = printed.lower(), []
     for length in durations(printed):

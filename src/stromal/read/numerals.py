@@ -61,8 +61,10 @@ def lowered(text: str) -> str:
 
 def tidy(text: str) -> str:
     """A line for people: escapes undone, blanks joined."""
-    if _escaped(text):
+    if "&" in text or "\\" in text or "<" in text:
         text = _ENTITY.sub(lambda match: mend(match[0]).strip(), text)
+    if text.isprintable() and "  " not in text and text[:1] != " " and text[-1:] != " ":
+        return text  # as most lines are: printable text holds no blank but a plain one
     return " ".join(text.split())
 
 
@@ -319,11 +321,14 @@ TIME_UNITS = {
 _UNIT = re.compile(
     r"[\s-]*(?P<unit>years?|yrs?|months?|mths?|mos?|weeks?|wks?|days?|hours?|hrs?|minutes?|min)\b'?", re.IGNORECASE
 )
+BEGUN = rf"(?:[\d.]|\b(?:{'|'.join(WORDS)})\b)"
+"""What a number begins with."""
 NUMBER = rf"\d|\b(?:{'|'.join(WORDS)})\b"
 """What a line must hold for any number to be found in it."""
+ENDED = rf"(?:[\d)⁰¹²³⁴⁵⁶⁷⁸⁹]|\b(?:{'|'.join(WORDS)}|thousand|millions?|billion)|mln|mio|m)"
+"""What a number ends with."""
 DURATION = (
-    rf"(?:[\d)⁰¹²³⁴⁵⁶⁷⁸⁹]|\b(?:{'|'.join(WORDS)}|thousand|millions?|billion)|mln|mio|m)"
-    r"[\s-]*(?:years?|yrs?|months?|mths?|mos?|weeks?|wks?|days?|hours?|hrs?|minutes?|min)\b"
+    rf"{ENDED}[\s-]*(?:years?|yrs?|months?|mths?|mos?|weeks?|wks?|days?|hours?|hrs?|minutes?|min)\b"
     r"|\ban?\s+(?:year|month|week|day|hour)\b"
 )
 """What a line must hold for any length of time to be found in it."""

@@ -11,9 +11,10 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from stromal.read.numerals import (
+    BEGUN,
     DURATION,
+    ENDED,
     TIME_UNITS,
-    WORDS,
     Length,
     Numeral,
     amounts,
@@ -297,17 +298,18 @@ _SPACED = (
     rf"\b(?:every|each|intervals?|separated|spaced|apart|{'|'.join(_ADVERBS)})\b"
     r"|\bbetween\s+(?:each|the|two|doses|injections|infusions)\b"
 )
-_IN_A_ROW = rf"[\w)]\s*(?:,|,?\s*and|,?\s*&)\s*(?:[\d.]|\b(?:{'|'.join(WORDS)})\b)"
+_IN_A_ROW = rf"{ENDED}\s*(?:,|,?\s*and|,?\s*&)\s*{BEGUN}"
+_AT_ONCE = rf"\b(?:{_GIVINGS}|doses|single|one[\s-]time|once|twice)\b|{ENDED}\s*times\b"
 
 FOLLOW_UPS = Reader(follow_ups, (DURATION, r"follow|last|final"))
 READERS = (
-    Reader(administrations, (rf"\b(?:{_GIVINGS}|doses|times|single|one[\s-]time|once|twice)\b",)),
+    Reader(administrations, (_AT_ONCE,)),
     Reader(intervals, (_SPACED, _SEEN_OR_DOSED)),
     Reader(run_ins, (DURATION, _RUN_IN)),
     FOLLOW_UPS,
     Reader(treatment_durations, (DURATION, _DOSING.pattern, r"\b(?:over|during)\b")),
     Reader(visits, (_IN_A_ROW, r"(?:days?|weeks?|months?|years?)\b")),
-    Reader(baselines, (r"\b(?:baseline|within)\b",)),
+    Reader(baselines, (rf"\bbaseline\b|\bwithin\s+(?:the\s+)?(?:{BEGUN}|an?\s)",)),
 )
 """Every reader of this module with what a line must hold for it, in the order their statements are listed."""
 _READERS = Readers(READERS)

@@ -35,7 +35,7 @@ def at(tree: Tree | None, path: str) -> Any:
     value: Any = tree
     for step in path.split("."):
         # A decoded record is made of plain dicts: asking for any mapping takes ten times as long.
-        if type(value) is not dict and not isinstance(value, Mapping):
+        if value is None or (type(value) is not dict and not isinstance(value, Mapping)):
             return None
         value = value.get(step)
     return value
@@ -43,8 +43,13 @@ def at(tree: Tree | None, path: str) -> Any:
 
 def module(tree: Tree, name: str) -> Tree:
     """A module of the protocol section by its short name; empty where the record lacks it."""
-    found = at(tree.get("protocolSection"), MODULES[name])
-    return cast(Tree, found) if type(found) is dict or isinstance(found, Mapping) else {}
+    section = tree.get("protocolSection")
+    if type(section) is not dict and not isinstance(section, Mapping):
+        return {}
+    found = section.get(MODULES[name])
+    if type(found) is dict:
+        return found
+    return found if isinstance(found, Mapping) else {}
 
 
 def rows(part: Tree, name: str) -> Sequence[Tree]:

@@ -197,6 +197,8 @@ def _rows(path: str, label: str, *names: str) -> Callable[[Tree, str], Iterator[
 
     def made(tree: Tree, file: str) -> Iterator[Item]:
         held = at(tree, above)
+        if held is None:
+            return
         for number, row in enumerate(rows(held, last) if isinstance(held, Mapping) else ()):
             text = ", ".join(filter(None, (words(row, name) for name in names)))
             if text:
