@@ -44,8 +44,12 @@ class Fits:
 
 def crm_doses(design: Crm, tallies: list[tuple[tuple[int, ...], tuple[int, ...]]]) -> NDArray[np.int64]:
     """The dose nearest the target for each (treated, toxic) pair (S); means agree with `models.crm_mean` to 1e-12."""
-    means = crm_means(design, tallies)
-    shares = np.array([toxicities(design, mean) for mean in means.tolist()])
+    grown, guesses = np.exp(crm_means(design, tallies))[:, None], np.array(design.skeleton)
+    if design.model == "empiric":
+        shares = np.exp(np.log(guesses) * grown)
+    else:
+        odds = np.log(guesses / (1 - guesses))
+        shares = 1 / (1 + np.exp(-(design.intercept + grown * (odds - design.intercept))))
     return np.asarray(np.argmin(np.abs(shares - design.target), axis=1))
 
 

@@ -6,6 +6,8 @@ any machine, and comes out the same to the last bit. The mixer is SplitMix64's f
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numba as nb
 import numpy as np
 
@@ -25,9 +27,21 @@ def mix(number: int) -> int:
     return number ^ (number >> 31)
 
 
+@lru_cache(maxsize=16)
+def _of_trial(seed: int, trial: int) -> int:
+    """What all draws of one trial share."""
+    return mix(mix(seed & _ALL) ^ trial)
+
+
+@lru_cache(maxsize=256)
+def _of_person(seed: int, trial: int, person: int) -> int:
+    """What all draws of one person share."""
+    return mix(_of_trial(seed, trial) ^ person)
+
+
 def uniform(seed: int, trial: int, person: int, purpose: int) -> float:
     """The number of that key, in [0, 1)."""
-    return (mix(mix(mix(mix(seed & _ALL) ^ trial) ^ person) ^ purpose) >> 11) * _SCALE
+    return (mix(_of_person(seed, trial, person) ^ purpose) >> 11) * _SCALE
 
 
 @nb.njit(inline="always")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TypeAlias, assert_never
+from typing import Any, TypeAlias, assert_never
 
 from stromal.rules.escalation import designs as d
 from stromal.rules.escalation.boundaries import beta_above, boin_limits, bounds, closing
@@ -35,7 +35,7 @@ def begin(doses: int) -> Tally:
 def observe(design: d.Design, tally: Tally, dose: int, people: int, toxic: int) -> Tally:
     """The tally after a cohort, with doses closed as the design closes them."""
     after = tally.plus(dose, people, toxic)
-    return replace(after, top=min(after.top, _top(d.core(design), after)))
+    return after.closing(_top(d.core(design), after))
 
 
 def _top(design: d.Finding, tally: Tally) -> int:
@@ -56,103 +56,84 @@ def _top(design: d.Finding, tally: Tally) -> int:
 
 def advise(design: d.Design, tally: Tally, fit: Fit = fitted) -> Advice:
     """Who is treated next, on which dose, or why nobody is."""
-    match design:
-        case d.StopTooToxic():
-            return _too_toxic(design, tally) or advise(design.inner, tally, fit)
-        case d.AtMost(inner, people):
-            return _at_most(inner, tally, people, fit)
-        case d.StartAt() | d.NoSkipping() | d.Coherent() | d.StopAt() | d.CohortOf() | d.Suspended():
-            answer = advise(design.inner, tally, fit)
-            if isinstance(design, d.StartAt) and (tally.current < 0 or tally.people == 0):
-                return _first(design, tally, answer)
-            return answer if isinstance(answer, Stop) else _changed(design, tally, answer)
-        case d.Staggered(inner) | d.Makeable(inner):
-            return advise(inner, tally, fit)
-        case _:
-            return _core(design, tally, fit)
+    return _ADVISE[type(design)](design, tally, fit)
 
 
-def _first(design: d.StartAt, tally: Tally, answer: Advice) -> Treat:
+def _inside(design: d.Staggered | d.Makeable, tally: Tally, fit: Fit) -> Advice:
+    """Days between people, and what can be made, change no answer."""
+    return advise(design.inner, tally, fit)
+
+
+def _start_at(design: d.StartAt, tally: Tally, fit: Fit) -> Advice:
     """The first dose, whatever a model would say before anybody was seen."""
+    answer = advise(design.inner, tally, fit)
+    if tally.current >= 0 and tally.people:
+        return answer
     size = answer.size if isinstance(answer, Treat) else getattr(d.core(design), "size", 3)
     return Treat(min(design.dose, tally.doses - 1), size, "the first dose of the protocol")
 
 
-_Changing = d.StartAt | d.NoSkipping | d.Coherent | d.StopAt | d.CohortOf | d.Suspended
+def _stop_at(design: d.StopAt, tally: Tally, fit: Fit) -> Advice:
+    answer = advise(design.inner, tally, fit)
+    if isinstance(answer, Stop) or tally.treated[answer.dose] < design.people:
+        return answer
+    return Stop(f"{design.people} people have had dose {answer.dose + 1}")
 
 
-def _changed(design: _Changing, tally: Tally, answer: Treat) -> Advice:
-    """The answer of the design inside, as the modifier around it changes it."""
-    match design:
-        case d.StartAt():
-            return answer
-        case d.NoSkipping():
-            return _no_skipping(answer, tally)
-        case d.Coherent(_, share):
-            return _coherent(answer, tally, share)
-        case d.StopAt(_, people):
-            reached = tally.treated[answer.dose] >= people
-            return Stop(f"{people} people have had dose {answer.dose + 1}") if reached else answer
-        case d.CohortOf(_, size):
-            return replace(answer, size=size)
-        case d.Suspended():
-            waiting = any(tally.waiting(dose) for dose in range(tally.doses))
-            return replace(answer, wait=True) if waiting else answer
-        case _:
-            assert_never(design)
+def _cohort_of(design: d.CohortOf, tally: Tally, fit: Fit) -> Advice:
+    answer = advise(design.inner, tally, fit)
+    return answer if isinstance(answer, Stop) or answer.size == design.size else replace(answer, size=design.size)
 
 
-def _no_skipping(answer: Treat, tally: Tally) -> Treat:
-    if tally.current < 0 or answer.dose <= tally.highest + 1:
+def _suspended(design: d.Suspended, tally: Tally, fit: Fit) -> Advice:
+    answer = advise(design.inner, tally, fit)
+    waiting = any(tally.pending)
+    return answer if isinstance(answer, Stop) or not waiting else replace(answer, wait=True)
+
+
+def _no_skipping(design: d.NoSkipping, tally: Tally, fit: Fit) -> Advice:
+    answer = advise(design.inner, tally, fit)
+    if isinstance(answer, Stop) or tally.current < 0 or answer.dose <= tally.highest + 1:
         return answer
     return replace(answer, dose=tally.highest + 1, reason=f"{answer.reason}; no dose is skipped")
 
 
-def _coherent(answer: Treat, tally: Tally, share: float) -> Treat:
+def _coherent(design: d.Coherent, tally: Tally, fit: Fit) -> Advice:
+    answer = advise(design.inner, tally, fit)
     people, toxic = tally.last
-    if not people or answer.dose <= tally.current or toxic / people < share:
+    if isinstance(answer, Stop) or not people or answer.dose <= tally.current or toxic / people < design.share:
         return answer
     return replace(answer, dose=tally.current, reason=f"{answer.reason}; no rise right after toxicity")
 
 
-def _too_toxic(design: d.StopTooToxic, tally: Tally) -> Stop | None:
+def _too_toxic(design: d.StopTooToxic, tally: Tally, fit: Fit) -> Advice:
     treated, toxic = tally.treated[0], tally.toxic[0]
     if treated < design.least or beta_above(design.limit, toxic + 1, treated - toxic + 1) <= design.certainty:
-        return None
+        return advise(design.inner, tally, fit)
     return Stop(f"the lowest dose is too toxic: {toxic} of {treated}", selected=None)
 
 
-def _at_most(inner: d.Design, tally: Tally, people: int, fit: Fit) -> Advice:
-    left = people - tally.people
-    answer = advise(inner, tally, fit)
+def _at_most(design: d.AtMost, tally: Tally, fit: Fit) -> Advice:
+    left = design.people - tally.people
+    answer = advise(design.inner, tally, fit)
     if isinstance(answer, Stop):
         return answer
     if left <= 0:
-        return Stop(f"{people} people have been treated")
-    return replace(answer, size=min(answer.size, left))
+        return Stop(f"{design.people} people have been treated")
+    return answer if answer.size <= left else replace(answer, size=left)
 
 
-def _core(design: d.Finding, tally: Tally, fit: Fit) -> Advice:
-    match design:
-        case d.FixedCohorts():
-            return _fixed(design, tally)
-        case d.ThreePlusThree():
-            return _three(design, tally)
-        case d.Boin() | d.IThreePlusThree() | d.Mtpi2():
-            return _interval(design, tally)
-        case d.Crm() | d.Blrm():
-            dose = fit(design, tally)
-            if dose is None:
-                return Stop("every dose may be an overdose", selected=None)
-            return Treat(dose, design.size, _MODEL_SAYS[isinstance(design, d.Crm)])
-        case _:
-            assert_never(design)
+def _by_model(design: d.Crm | d.Blrm, tally: Tally, fit: Fit) -> Advice:
+    dose = fit(design, tally)
+    if dose is None:
+        return Stop("every dose may be an overdose", selected=None)
+    return Treat(dose, design.size, _MODEL_SAYS[isinstance(design, d.Crm)])
 
 
 _MODEL_SAYS = ("most mass in the target interval within overdose control", "its toxicity comes nearest the target")
 
 
-def _fixed(design: d.FixedCohorts, tally: Tally) -> Advice:
+def _fixed(design: d.FixedCohorts, tally: Tally, _: Fit) -> Advice:
     dose = tally.current
     if dose >= 0 and tally.toxic[dose] > design.allowed:
         return Stop(f"more than {design.allowed} toxicities on dose {dose + 1}")
@@ -161,7 +142,7 @@ def _fixed(design: d.FixedCohorts, tally: Tally) -> Advice:
     return Treat(dose + 1, design.size, "the next dose in turn")
 
 
-def _three(design: d.ThreePlusThree, tally: Tally) -> Advice:
+def _three(design: d.ThreePlusThree, tally: Tally, _: Fit) -> Advice:
     dose = tally.current
     if dose < 0:
         return Treat(0, 3, "the first three people")
@@ -188,7 +169,7 @@ def _three_down(design: d.ThreePlusThree, tally: Tally, seen_there: str) -> Advi
     return Treat(below, 3, f"{seen_there}: three more on the dose below")
 
 
-def _interval(design: d.Boin | d.IThreePlusThree | d.Mtpi2, tally: Tally) -> Advice:
+def _interval(design: d.Boin | d.IThreePlusThree | d.Mtpi2, tally: Tally, _: Fit) -> Advice:
     dose = tally.current
     if dose < 0:
         return Treat(0, design.size, "the first people")
@@ -237,6 +218,14 @@ def _tite(design: d.Boin, tally: Tally) -> Advice:
     rate = (toxic + expected) / treated
     return _move(design.size, tally, rate <= rise, fall_now or rate >= fall, said)
 
+
+_ADVISE: dict[type, Callable[[Any, Tally, Fit], Advice]] = {
+    d.FixedCohorts: _fixed, d.ThreePlusThree: _three, d.IThreePlusThree: _interval, d.Mtpi2: _interval,
+    d.Boin: _interval, d.Crm: _by_model, d.Blrm: _by_model, d.StartAt: _start_at, d.NoSkipping: _no_skipping,
+    d.Coherent: _coherent, d.StopAt: _stop_at, d.StopTooToxic: _too_toxic, d.CohortOf: _cohort_of, d.AtMost: _at_most,
+    d.Staggered: _inside, d.Suspended: _suspended, d.Makeable: _inside,
+}  # fmt: skip
+"""How each design and each modifier answers."""
 
 # ---------------------------------------------------------------- the end
 

@@ -18,7 +18,7 @@ from stromal.rules.escalation.tally import Advice, Stop, Tally
 def aside(design: Design, tally: Tally, dose: int, toxic: bool) -> Tally:
     """The tally with one person more on a dose; the cohort going on, and how the last one went, stay as they are."""
     after = observe(design, tally, dose, 1, int(toxic))
-    return replace(after, current=tally.current, last=tally.last)
+    return Tally(after.treated, after.toxic, tally.current, after.top, tally.last, tally.pending)
 
 
 def ask(design: Design, tally: Tally, fit: Fit = fitted) -> Advice:
@@ -40,5 +40,8 @@ def ask(design: Design, tally: Tally, fit: Fit = fitted) -> Advice:
 
 def room(design: Design, tally: Tally) -> float:
     """How many people may still be treated; infinite where the design names no greatest number."""
-    most = min((each.people for each in modifiers(design) if isinstance(each, AtMost)), default=math.inf)
+    most = math.inf
+    for each in modifiers(design):
+        if isinstance(each, AtMost):
+            most = min(most, each.people)
     return most - tally.people

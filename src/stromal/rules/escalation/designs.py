@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, get_args
 
 Model = Literal["empiric", "logistic"]
 
@@ -294,12 +294,14 @@ Modifier: TypeAlias = (
 )
 Design: TypeAlias = Finding | Modifier
 
+_MODIFIERS = frozenset(get_args(Modifier))
+
 
 def core(design: Design) -> Finding:
     """The design inside all modifiers."""
-    while isinstance(design, Modifier):
-        design = design.inner
-    return design
+    while type(design) in _MODIFIERS:
+        design = design.inner  # type: ignore[union-attr]  # each of these wraps a design
+    return design  # type: ignore[return-value]
 
 
 def modifiers(design: Design) -> Iterator[Modifier]:

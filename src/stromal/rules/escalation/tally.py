@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +42,9 @@ class Tally:
     def __post_init__(self) -> None:
         if not self.treated or len(self.treated) != len(self.toxic):
             raise ValueError("a tally counts treated people and toxicities for each dose")
-        if any(not 0 <= toxic <= treated for treated, toxic in zip(self.treated, self.toxic, strict=True)):
-            raise ValueError("no dose can have more toxicities than people treated")
+        for treated, toxic in zip(self.treated, self.toxic, strict=True):
+            if not 0 <= toxic <= treated:
+                raise ValueError("no dose can have more toxicities than people treated")
         if self.top < 0:
             object.__setattr__(self, "top", len(self.treated))
 
@@ -60,7 +61,10 @@ class Tally:
     @property
     def highest(self) -> int:
         """The highest dose that was given; -1 before the first."""
-        return max((dose for dose, count in enumerate(self.treated) if count), default=-1)
+        for dose in range(len(self.treated) - 1, -1, -1):
+            if self.treated[dose]:
+                return dose
+        return -1
 
     def waiting(self, dose: int) -> tuple[float, ...]:
         """The weights of the people on that dose whose window is still open."""
@@ -68,13 +72,20 @@ class Tally:
 
     def forgetting(self) -> Tally:
         """The tally without how the last cohort went."""
-        return replace(self, last=(0, 0))
+        return Tally(self.treated, self.toxic, self.current, self.top, (0, 0), self.pending)
 
     def plus(self, dose: int, people: int, toxic: int) -> Tally:
         """The tally after a cohort on that dose."""
-        treated = tuple(count + people * (place == dose) for place, count in enumerate(self.treated))
-        harmed = tuple(count + toxic * (place == dose) for place, count in enumerate(self.toxic))
-        return replace(self, treated=treated, toxic=harmed, current=dose, last=(people, toxic))
+        treated, harmed = list(self.treated), list(self.toxic)
+        treated[dose] += people
+        harmed[dose] += toxic
+        return Tally(tuple(treated), tuple(harmed), dose, self.top, (people, toxic), self.pending)
+
+    def closing(self, top: int) -> Tally:
+        """The tally with this dose and all above it closed, if they were open."""
+        if top >= self.top:
+            return self
+        return Tally(self.treated, self.toxic, self.current, top, self.last, self.pending)
 
 
 @dataclass(frozen=True, slots=True)
