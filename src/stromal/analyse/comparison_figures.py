@@ -145,7 +145,9 @@ def _stopping(labels: Sequence[str], curves: Sequence[Curve]) -> Figure:
 
 def _which(part: _Part, more: str) -> str:
     """Which scenarios a figure has, where they go over several."""
-    return f", scenarios {part.first} to {part.first + len(part.scenarios) - 1}" if more else ""
+    last = part.first + len(part.scenarios) - 1
+    which = f", scenarios {part.first} to {last}" if last > part.first else f", scenario {last}"
+    return which if more else ""
 
 
 def _read(labels: Sequence[str], part: _Part) -> str:

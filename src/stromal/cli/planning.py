@@ -10,6 +10,7 @@ from typing import Any
 from rich.tree import Tree
 
 from stromal.analyse import comparison, paths_figure
+from stromal.analyse.simulation_words import near
 from stromal.cli import edge, show
 from stromal.designs import courses, exact, monitoring, study
 from stromal.designs.automaton import TooManyStatesError
@@ -24,6 +25,7 @@ from stromal.rules.escalation.courses import Course, Ladder, Within
 from stromal.rules.escalation.designs import Design, is_open
 from stromal.rules.escalation.named import KINDS, MEANINGS, Number, named
 from stromal.values import DAYS_A_MONTH
+from stromal.values import exact as exactly
 
 
 def numbers(written: Sequence[str]) -> dict[str, Number]:
@@ -48,18 +50,26 @@ def _number(text: str) -> Number:
     return values if len(parts) > 1 else values[0]
 
 
-def scenario(written: str) -> tuple[float, ...]:
-    """True toxicities of each dose, as written with commas between them."""
-    found = [float(edge.number(part.strip(), "a true toxicity")) for part in written.split(",") if part.strip()]
-    wrong = next((each for each in found if not 0 <= each <= 1), None)
-    if wrong is not None:
-        raise edge.bad(
-            "scenario.range", f"a true toxicity is {wrong:g}; it is a share of people between 0 and 1",
-            "write shares such as .05,.15,.30",
-        )  # fmt: skip
-    if not found:
-        raise edge.bad("scenario.empty", "the scenario gives no toxicity", "write shares such as .05,.15,.30")
-    return tuple(found)
+def scenario(written: str, what: str = "toxicity") -> tuple[float, ...]:
+    """Shares of people, one for each dose, as written with commas between them."""
+    hint = f"write one {what} for each dose, such as .05,.15,.30"
+    parts = [part.strip() for part in written.split(",")]
+    if not any(parts):
+        raise edge.bad("scenario.empty", f"the scenario gives no {what}", hint)
+    return tuple(_share(part, f"{what} of dose {dose}", hint) for dose, part in enumerate(parts, 1))
+
+
+def _share(written: str, what: str, hint: str) -> float:
+    if not written:
+        raise edge.bad("scenario.empty", f"the {what} is missing between two commas", hint)
+    try:
+        found = float(exactly(written))
+    except (ValueError, ArithmeticError):
+        raise edge.bad("scenario.number", f"the {what} is “{written}”: no number", f"write a number; {hint}") from None
+    if not 0 <= found <= 1:
+        rule = "it is a share of people between 0 and 1"
+        raise edge.bad("scenario.range", f"the {what} is {found:g}; {rule}", hint)
+    return found
 
 
 def _made(name: str, given: Sequence[str], doses: int) -> Design | Course:
@@ -95,6 +105,9 @@ def listing(*, as_json: bool) -> int:
     return 0
 
 
+_MOST_TRIALS = 100_000_000
+
+
 @dataclass(frozen=True, slots=True)
 class Assumed:
     """What is assumed of the world but its toxicities: the calendar, what can be made; and what is simulated of it."""
@@ -108,7 +121,14 @@ class Assumed:
     @property
     def chances(self) -> tuple[float, ...]:
         """The chance that each dose can be made; nothing where all can."""
-        return scenario(self.makeable) if self.makeable else ()
+        return scenario(self.makeable, "chance of being made") if self.makeable else ()
+
+    def checked(self, least: int = 0) -> Assumed:
+        """The same, once its number of trials can be."""
+        if not least <= self.trials <= _MOST_TRIALS:
+            hint = f"give {least} to {_MOST_TRIALS:,} trials, such as --trials 10000"
+            raise edge.bad("simulate.trials", f"{self.trials:,} trials cannot be simulated", hint)
+        return self
 
     def drawn(self, made: Design | Course, true: tuple[float, ...], trials: int) -> Totals:
         """So many simulated trials."""
@@ -119,9 +139,9 @@ def design(name: str, given: Sequence[str], scenarios: Sequence[str], assumed: A
     """Print what a design does under each scenario; where trials are asked for its calendar too, simulated."""
     if not scenarios:
         raise edge.bad("scenario.missing", "there is no scenario", "add --scenario .05,.15,.30")
-    told = []
-    for written in scenarios:
-        true = scenario(written)
+    told, assumed = [], assumed.checked()
+    worlds = [scenario(written) for written in scenarios]
+    for true in worlds:
         made = _made(name, given, len(true))
         if isinstance(made, Within | Ladder):
             told.append(_course(name, made, true, assumed, as_json=as_json))
@@ -176,25 +196,27 @@ def totals_json(drawn: Totals) -> dict[str, object]:
 
 
 def _say_doses(name: str, true: tuple[float, ...], sure: exact.Characteristics | None, drawn: Totals | None) -> None:
-    rows = []
+    rows: list[tuple[object, ...]] = []
+    cells: tuple[str, ...]
     for dose, rate in enumerate(true):
         if sure is not None:
             cells = (f"{sure.selection[dose]:.2%}", f"{sure.treated[dose]:.2f}", f"{sure.toxic[dose]:.2f}")
         else:
             assert drawn is not None
-            share = drawn.share("selected", dose)
-            error = (share * (1 - share) / drawn.trials) ** 0.5
-            cells = (f"{share:.2%} ± {error:.2%}", f"{drawn.mean('treated')[dose]:.2f}",
-                     f"{drawn.mean('toxic')[dose]:.2f}")  # fmt: skip
-        rows.append((dose + 1, f"{rate:.3g}", *cells))
+            cells = (_declared(drawn, dose), *(f"{drawn.mean(name)[dose]:.2f} ± {drawn.error(name)[dose]:.2f}"
+                                               for name in ("treated", "toxic")))  # fmt: skip
+        rows.append((dose + 1, f"{rate:g}", *cells))
     how = "exact" if sure is not None else f"{drawn.trials:,} simulated trials" if drawn else ""
     title = f"{name}, true toxicity {', '.join(f'{rate:g}' for rate in true)} ({how})"
     show.table(title, ("dose", "toxicity", "declared", "people", "toxicities"), rows, right=(0, 1, 2, 3, 4))
     if sure is not None:
-        show.line(
+        show.paragraph(
             f"no dose declared {sure.none:.2%}; {sure.expected_people:.2f} people and "
             f"{sure.expected_toxicities:.2f} with toxicity expected"
         )
+    elif drawn is not None:
+        people, toxic = (near(drawn.mean(name)[0], drawn.error(name)[0]) for name in ("people", "toxicities"))
+        show.paragraph(f"no dose declared {_declared(drawn, -1)}; {people} people and {toxic} with toxicity on average")
     if sure is not None and (sure.lost or sure.below):
         _say_made(sure.lost, sure.below)
     elif drawn is not None and "below" in drawn.sums:
@@ -203,9 +225,17 @@ def _say_doses(name: str, true: tuple[float, ...], sure: exact.Characteristics |
         _say_time(drawn)
 
 
+def _declared(drawn: Totals, dose: int) -> str:
+    """The share of trials that declare a dose (-1 for none), with its Monte Carlo error."""
+    share = drawn.share("selected", dose)
+    return f"{share:.2%} ± {(share * (1 - share) / drawn.trials) ** 0.5:.2%}"
+
+
 def _say_made(lost: float, below: float) -> None:
     """What comes of doses that cannot always be made."""
-    show.line(f"{lost:.2f} products lost, of which nothing can be made, and {below:.2f} people given less than planned")
+    show.paragraph(
+        f"{lost:.2f} products lost, of which nothing can be made, and {below:.2f} people given less than planned"
+    )
 
 
 def _say_time(drawn: Totals) -> None:
@@ -214,8 +244,8 @@ def _say_time(drawn: Totals) -> None:
         number[0] / PARTS / DAYS_A_MONTH for number in (drawn.mean("parts"), drawn.error("parts"))
     )  # fmt: skip
     low, middle, high = (drawn.quantile("days", part) / DAYS_A_MONTH for part in (0.1, 0.5, 0.9))
-    show.line(
-        f"{mean:.1f} ± {error:.1f} months on average; half of the trials end within {middle:.1f}, "
+    show.paragraph(
+        f"{near(mean, error)} months on average; half of the trials end within {middle:.1f}, "
         f"one in ten within {low:.1f}, nine in ten within {high:.1f} ({drawn.trials:,} simulated trials)"
     )
 
@@ -237,6 +267,13 @@ def _course(name: str, made: Course, true: tuple[float, ...], assumed: Assumed, 
     }  # fmt: skip
 
 
+def _chance(found: float) -> str:
+    """A probability to four digits, which never says 0 or 1 of what is neither."""
+    if 0 < found < 0.00005:
+        return "less than 0.0001"
+    return "more than 0.9999" if 0.99995 < found < 1 else f"{found:.4f}"
+
+
 def _say_course(
     name: str, made: Course, true: tuple[float, ...], sure: courses.CourseCharacteristics, drawn: Totals | None
 ) -> None:
@@ -244,14 +281,14 @@ def _say_course(
         (dose + 1, f"{rate:.3g}", f"{sure.given[dose]:.2f}", f"{sure.toxic[dose]:.2f}", f"{sure.person.last[dose]:.2%}")
         for dose, rate in enumerate(true)
     ]
-    title = f"{name}, true toxicity {', '.join(f'{rate:g}' for rate in true)} (exact, one person after the other)"
+    title = f"{name}, true toxicity {', '.join(f'{rate:g}' for rate in true)} (exact)"
     columns = ("dose", "toxicity", "doses given", "toxicities", "last dose of a person")
     show.table(title, columns, rows, right=(0, 1, 2, 3, 4))
     if isinstance(made, Within):
-        show.line(f"dose {len(true)} is declared safe with probability {sure.declared:.4f}", "bold")
-    show.line(
-        f"a person has unacceptable toxicity with probability {sure.person.harmed:.4f}; the trial stops early with "
-        f"{sure.stopped:.4f}; {sure.expected_people:.2f} people expected"
+        show.line(f"dose {len(true)} is declared safe with probability {_chance(sure.declared)}", "bold")
+    show.paragraph(
+        f"a person has unacceptable toxicity with probability {_chance(sure.person.harmed)}; the trial stops early "
+        f"with probability {_chance(sure.stopped)}; {sure.expected_people:.2f} people expected"
     )
     if sure.lost:
         show.line(f"{sure.lost:.2f} doses are lost, of which nothing can be made")
@@ -268,10 +305,10 @@ def compare(
     """Write a page that sets designs side by side."""
     if not designs or not scenarios:
         raise edge.bad("design.missing", "there is nothing to compare", "name designs, and add --scenario .05,.15,.30")
-    true = [scenario(each) for each in scenarios]
+    true, assumed = [scenario(each) for each in scenarios], assumed.checked(least=1)
     entered: list[tuple[str, Design]] = []
     for written in designs:
-        name, *given = written.split()
+        name, *given = written.split() or [""]
         made = _made(name, given, len(true[0]))
         if isinstance(made, Within | Ladder):
             raise edge.bad("design.compare", f"{name} gives one person several doses", "compare designs with cohorts")
@@ -310,7 +347,7 @@ def paths(
     before = _checked(lambda: parse(after, doses))
     root = _checked(lambda: tree_of(made, doses, cohorts, before, scenario(true) if true else ()))
     if svg is not None:
-        picture = _checked(lambda: paths_figure.figure(name, root))
+        picture = _checked(lambda: paths_figure.figure(" ".join((name, *given)), root))
         edge.put(svg, picture.svg)
     if as_json:
         edge.to_json(_node_json(root))
@@ -318,13 +355,21 @@ def paths(
     tree = Tree(_branch(root), guide_style="dim")
     _grow(tree, root)
     show.out.print(tree)
-    show.line("“dose 2 to 3”: the next three people get dose 2; “x3”: the outcomes can come in three orders")
+    show.paragraph(_LEGEND + (_CHANCES if true else ""))
     return 0
+
+
+_LEGEND = (
+    "“3 on dose 2”: the next 3 people get dose 2. “2NNT”: of those on dose 2 two had no toxicity (N), one had it (T), "
+    "in any order; “x3” says in how many."
+)
+_CHANCES = " The percentage is the chance of the whole path up to there."
 
 
 def _branch(node: Node) -> str:
     lead = f"{node.cohort}  " if node.cohort else ""
-    chance = "" if node.chance is None else f"  ({node.chance:.2%})"
+    small = node.chance is not None and 0 < node.chance < 0.00005
+    chance = "" if node.chance is None else "  (<0.01%)" if small else f"  ({node.chance:.2%})"
     orders = f" x{node.orders}" if node.orders > 1 else ""
     return f"{lead}→ {node.says}{chance}{orders}" if lead else node.says
 
@@ -356,6 +401,9 @@ def monitor(
 ) -> int:
     """Print a boundary and what it does under true rates."""
     found = numbers(given)
+    strange = sorted(set(found) - _SIMON) if kind == "simon" else []
+    if strange:
+        raise edge.bad("boundary.number", f"simon takes no {strange[0]}", "it takes poor, good, alpha and beta")
     if kind == "simon":
         return _simon(found, as_json=as_json)
     true = scenario(rates) if rates else ()
@@ -373,9 +421,14 @@ def monitor(
                       for each in does],
         })  # fmt: skip
         return 0
-    show.table(f"{kind}: stop at this many events", ("after people", "events"), looks(bound), right=(0, 1))
+    show.table(f"{kind}: stop at this many events or more", ("after people", "events"), looks(bound), right=(0, 1))
+    show.paragraph(
+        f"up to {people} people; while the true rate is {limit:g}, it stops with a chance of at most {level:g}"
+    )
+    show.line("")
     rows = [(f"{each.rate:.3g}", f"{each.stopped:.4f}", f"{each.people:.2f}", f"{each.events:.2f}") for each in does]
-    show.table("What it does (exact)", ("true rate", "stops", "people", "events"), rows, right=(0, 1, 2, 3))
+    columns = ("true rate", "chance of stopping", "expected people", "expected events")
+    show.table("What it does (exact)", columns, rows, right=(0, 1, 2, 3))
     return 0
 
 
@@ -393,11 +446,15 @@ def _simon(given: dict[str, Number], *, as_json: bool) -> int:
         for name, each in (("optimal", both.optimal), ("minimax", both.minimax))
     ]  # fmt: skip
     show.table(f"Two stages, {poor:g} against {good:g}", columns, rows, right=(1, 2, 3, 4, 5, 6))
-    show.line("people and the chance of stopping early are those under the uninteresting rate")
+    show.paragraph(
+        "r1/n1: stop early when at most r1 of the first n1 people respond. r/n: too few at the end when at most r of "
+        f"all n do. People, stopping early and alpha are those at a rate of {poor:g}, the power is that at {good:g}."
+    )
     return 0
 
 
 _ERRORS = (("alpha", 0.05), ("beta", 0.20))
+_SIMON = {"poor", "good", "alpha", "beta"}
 
 
 def _stage_json(found: TwoStage) -> dict[str, object]:

@@ -34,8 +34,8 @@ class Node:
     def says(self) -> str:
         """What is done here, in words."""
         if isinstance(self.advice, Treat):
-            return f"dose {self.advice.dose + 1} to {self.advice.size}"
-        return "stop, no dose" if self.declared is None else f"stop, dose {self.declared + 1}"
+            return f"{self.advice.size} on dose {self.advice.dose + 1}"
+        return "stop, declare no dose" if self.declared is None else f"stop, declare dose {self.declared + 1}"
 
 
 def seen(design: Design, cohorts: Sequence[Cohort], doses: int) -> Tally:

@@ -90,6 +90,18 @@ def test_the_list_of_designs() -> None:
         (("design", "boin", "--scenario", "1.5,.2"), "a share of people between 0 and 1"),
         (("design", "boin", "--scenario", ","), "gives no toxicity"),
         (("design", "boin", "--scenario", ".1,x"), "write a number"),
+        (("design", "boin", "--scenario", ".1,,.2"), "toxicity of dose 2 is missing between two commas"),
+        (("design", "boin", "--scenario", "nan,.2"), "the toxicity of dose 1 is “nan”: no number"),
+        (("design", "boin", "--scenario", ".1", "--makeable", "2"), "the chance of being made of dose 1 is 2"),
+        (("design", "boin", "--scenario", ".1", "--trials", "-5"), "-5 trials cannot be simulated"),
+        (("design", "boin", "most=nan", "--scenario", ".1"), "(the greatest number of people) is a number, not nan"),
+        (("design", "blrm", "--scenario", ".1,.2,.3"), "one for each dose, such as amounts=1,2,3"),
+        (("design", "3+3", "--scenario", ".1", "--scenario", "7"), "the toxicity of dose 1 is 7"),
+        (("compare", "", "--scenario", ".1", "-o", "x.html"), "is no design"),
+        (("compare", "3+3", "--scenario", ".1", "--trials", "0", "-o", "x.html"), "0 trials cannot be simulated"),
+        (("compare", "3+3", "3+3", "--scenario", ".1", "--trials", "9", "-o", "x.html"), "have the same name"),
+        (("monitor", "simon", "poor=.1", "good=.3", "foo=1"), "simon takes no foo"),
+        (("paths", "fixed", "--doses", "9", "--cohorts", "9", "--svg", "x.svg"), "looks 9 cohorts ahead; a figure"),
         (("design", "boin", "target=0", "--scenario", ".1"), "the target is a probability"),
         (("design", "boin", "cohort=0", "--scenario", ".1"), "the size of a cohort is 1 or more"),
         (("design", "boin", "target", "--scenario", ".1"), "is no number by name"),
@@ -162,12 +174,12 @@ def test_a_model_with_a_weak_prior_begins_at_the_first_dose() -> None:
 def test_paths_as_a_tree() -> None:
     """Each outcome with its orders and its chance; the same as JSON."""
     told = out("paths", "3+3", "--doses", "2", "--cohorts", "1", "--scenario", ".1,.2")
-    assert "1NNT  → dose 1 to 3  (24.30%) x3" in told
-    assert "1TTT  → stop, no dose" in told
+    assert "1NNT  → 3 on dose 1  (24.30%) x3" in told
+    assert "1TTT  → stop, declare no dose" in told
     tree = json.loads(out("paths", "3+3", "--doses", "2", "--after", "1NNN", "--json"))
-    assert tree["does"] == "dose 2 to 3"
+    assert tree["does"] == "3 on dose 2"
     assert [each["cohort"] for each in tree["then"]] == ["2NNN", "2NNT", "2NTT", "2TTT"]
-    assert tree["then"][3]["does"] == "stop, dose 1"
+    assert tree["then"][3]["does"] == "stop, declare dose 1"
 
 
 def test_paths_as_a_figure(tmp_path: Path) -> None:
@@ -178,7 +190,7 @@ def test_paths_as_a_figure(tmp_path: Path) -> None:
     out(*words, str(second), "--json")
     drawn = first.read_text("utf-8")
     assert drawn.startswith("<svg")
-    assert "1NNN 2NTT: stop, dose 1" in drawn
+    assert "1NNN 2NTT: stop, declare dose 1" in drawn
     assert first.read_bytes() == second.read_bytes()
     many = ("paths", "boin", "cohort=3", "most=30", "--cohorts", "4", "--svg", str(tmp_path / "c.svg"))
     assert "a figure shows at most 64" in " ".join(out(*many, code=2).split())
@@ -210,3 +222,70 @@ def test_a_comparison_is_one_page(tmp_path: Path) -> None:
     before = page.read_bytes()
     out(*words, "-o", str(page))
     assert page.read_bytes() == before
+
+
+def test_what_is_neither_impossible_nor_sure_is_not_called_so() -> None:
+    """A chance of 4 in a million is no 0.0000, and a mean of simulated months keeps the digits of its error."""
+    told = out("design", "within", "--scenario", ".05,.15,.30,.45,.60")
+    assert "declared safe with probability less than 0.0001" in told
+    assert "stops early with probability more than 0.9999" in told
+    timed = out("design", "tite-boin", "most=6", "--scenario", ".1,.3", "--trials", "2000")
+    assert "± 0.0 months" not in timed
+    assert "no dose declared" in timed
+    assert "(<0.01%)" in out("paths", "3+3", "--doses", "2", "--cohorts", "2", "--scenario", ".01,.01")
+
+
+def test_a_first_scenario_is_not_told_where_the_second_cannot_be() -> None:
+    """Nothing is printed before everything was read."""
+    ran = RUN.invoke(app, ["design", "3+3", "--scenario", ".1,.2", "--scenario", ".1,2"])
+    assert ran.exit_code == 2
+    assert ran.stdout == ""
+
+
+def test_lines_keep_to_a_narrow_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Titles and sentences break over lines at 80 columns, and nothing is wider."""
+    from stromal.cli import show  # noqa: PLC0415 - loads slowly with the commands
+
+    monkeypatch.setattr(show, "width", lambda most=150: min(most, 80))
+    for words in (
+        ("design", "ladder", "--scenario", ".05,.15", "--trials", "50"),
+        ("design", "boin", "most=9", "--scenario", ".05,.15,.3,.45,.6", "--trials", "50"),
+        ("paths", "3+3", "--scenario", ".05,.15,.3,.45,.6"),
+        ("monitor", "pocock"),
+        ("monitor", "simon", "poor=.1", "good=.3"),
+    ):
+        assert max(map(len, out(*words).splitlines())) <= 80
+
+
+def test_a_design_too_large_is_simulated_on_the_page(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Its numbers carry errors, in tables, bars and the stopping curve."""
+    from stromal.designs import exact  # noqa: PLC0415 - loads slowly
+    from stromal.designs.automaton import TooManyStatesError  # noqa: PLC0415
+
+    def refuse(*_: object) -> None:
+        raise TooManyStatesError("the design has more than 5 states")
+
+    monkeypatch.setattr(exact, "ends", refuse)
+    page = tmp_path / "compare.html"
+    out("compare", "boin most=6", "--scenario", "0,0", "--trials", "60", "-o", str(page))
+    text = " ".join(page.read_text("utf-8").split())
+    assert "100.0 ± 0.0" in text
+    assert 'boin most=6 <span class="cited">simulated</span>' in text
+    assert "are simulated (boin most=6" in text
+
+
+def test_designs_and_scenarios_beyond_a_page(tmp_path: Path) -> None:
+    """Seven designs look different, six scenarios go over two figures, and the same scenario twice is told once."""
+    page = tmp_path / "compare.html"
+    names = [f"boin most={most}" for most in range(3, 24, 3)]
+    given = [word for rate in (".1", ".2", ".3", ".4", ".5", ".6", ".1") for word in ("--scenario", rate)]
+    out("compare", *names, *given, "--trials", "20", "-o", str(page))
+    text = page.read_text("utf-8")
+    assert text.count('<h2 id="scenario-') == 6
+    assert "Doses declared, scenarios 1 to 5" in text
+    assert "People on each dose, scenario 6" in text
+    assert text.count("<figure") == 7
+
+    from stromal.analyse.comparison_figures import _shape  # noqa: PLC0415
+
+    assert len({_shape(place)[:2] for place in range(36)}) == 36

@@ -86,6 +86,7 @@ def test_every_word_of_a_scenario(tmp_path: Path) -> None:
         ("arrivals_per_month: 0", 1, "give more than 0"),
         ("dropout_per_year: -1", 1, "give a rate of 0 or more"),
         ("attempts: 0", 1, "1 to 9 attempts"),
+        ("attempts: .inf", 1, "give a number"),
         ("grades: [0.5, 0.2, 0.1, 0.1, 0.1, 0.1]", 1, "add up to 1"),
         ("grades: 3", 1, "a row of six"),
         ("grades:\n  - [1, 0, 0, 0, 0, 0]", 1, "1 entries for 2 levels"),
@@ -129,6 +130,7 @@ def test_outcomes_that_cannot_be_right(tmp_path: Path, text: str, words: str) ->
 @pytest.mark.parametrize(
     ("more", "words"),
     [(["--trials", "0"], "0 trials cannot be simulated"), (["--workers", "0"], "0 workers"),
+     (["--trials", "9", "--cluster", "nowhere"], "is no address of a Dask scheduler"),
      (["--trials", "9", "--cluster", "nowhere://127.0.0.1:1"], "no Dask scheduler answers")],
 )  # fmt: skip
 def test_options_that_cannot_be_right(more: list[str], words: str) -> None:
@@ -136,3 +138,20 @@ def test_options_that_cannot_be_right(more: list[str], words: str) -> None:
     told = RUN.invoke(app, ["simulate", TWO_DOSES, *more])
     assert told.exit_code == 2
     assert words in " ".join(told.output.split())
+
+
+def test_none_of_a_few_trials_is_not_called_impossible(tmp_path: Path) -> None:
+    """What happened in none of the trials may still happen; one trial alone has no error."""
+    file = tmp_path / "world.yaml"
+    file.write_text("toxicity: 1.0\nfailing_lot: 0\n", encoding="utf-8")
+    told = RUN.invoke(app, ["simulate", TWO_DOSES, "--trials", "30", "--scenario", str(file)])
+    assert "it is declared in none of the trials (up to 10\u00a0% in truth)" in " ".join(told.output.split(" "))
+    assert "unknown" in RUN.invoke(app, ["simulate", TWO_DOSES, "--trials", "1"]).output
+
+
+def test_a_change_without_controls_is_told_so() -> None:
+    """An analysis of change cannot tell the natural course from an effect, and says so."""
+    skin = str(FOLDER / "NCT05016804.yaml")
+    told = " ".join(RUN.invoke(app, ["simulate", skin, "--trials", "40"]).output.split())
+    assert "it compares people with their own start" in told
+    assert "describes what happened and tests nothing: it has no power" in told

@@ -6,6 +6,7 @@ their meaning stand in the tables of `protocol.designs`, from which manuals and 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -35,7 +36,7 @@ class Kind:
 
 def _float(numbers: Numbers, name: str, default: float) -> float:
     value = numbers.get(name, default)
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         raise ValueError(f"{name} ({MEANINGS[name]}) is a number, not {value}")
     return float(value)
 
@@ -62,6 +63,9 @@ def _series(numbers: Numbers, name: str) -> tuple[float, ...]:
 
 
 def _of_doses(found: tuple[float, ...], name: str, doses: int) -> tuple[float, ...]:
+    if not found:
+        such = ",".join(str(dose) for dose in range(1, doses + 1))
+        raise ValueError(f"the design needs {name} ({MEANINGS[name]}), one for each dose, such as {name}={such}")
     if len(found) != doses:
         raise ValueError(f"{name} gives {len(found)} numbers for {doses} doses")
     return found
