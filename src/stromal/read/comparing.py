@@ -255,6 +255,8 @@ COMPARED = "|".join(
     )
 )
 """What a line must hold for any number of it to stand with comparing words, or as one end of a range."""
+_SCALED = re.compile(r"\d\s*[x×*]?\s*10\s*[\^⁰¹²³⁴⁵⁶⁷⁸⁹]|million")
+_BESIDE = re.compile(r"\s*,?\s*(?:or|and|and/or)\s*")
 _HELD = Sieve((COMPARED, DURATION))
 
 
@@ -275,11 +277,7 @@ def comparisons(line: str) -> tuple[Limit, ...]:
     single = list(_each(text, amounts(printed)))
     for place in range(len(single) - 2, -1, -1):
         this, following = single[place], single[place + 1]
-        scaled = re.search(r"\d\s*[x×*]?\s*10\s*[\^⁰¹²³⁴⁵⁶⁷⁸⁹]|million", text[following.start : following.end])
-        if (
-            not this.unit
-            and not scaled
-            and re.fullmatch(r"\s*,?\s*(?:or|and|and/or)\s*", text[this.end : following.start])
-        ):
+        joined = not this.unit and _BESIDE.fullmatch(text, this.end, following.start)
+        if joined and not _SCALED.search(text[following.start : following.end]):
             single[place] = replace(this, unit=following.unit)
     return tuple(_join(text, deque(single)))

@@ -13,7 +13,8 @@ from msgspec.structs import replace
 
 from stromal.read import aims, counts, prose
 from stromal.read.ages import age_statement
-from stromal.read.criteria import criteria, lost_first
+from stromal.read.comparing import held
+from stromal.read.criteria import Criteria, criteria, lost_first
 from stromal.read.doses import ROUTE, doses, routes, vehicles, volumes
 from stromal.read.dosing import dose_statements
 from stromal.read.labs import likely_unit
@@ -154,9 +155,8 @@ def _conditions(sections: tuple[Section, ...]) -> Statement:
 # ---------------------------------------------------------------- criteria
 
 
-def _counts(sections: tuple[Section, ...]) -> Iterator[Statement]:
+def _counts(found: Criteria, sections: tuple[Section, ...]) -> Iterator[Statement]:
     """How many criteria each list holds; a list whose first items are lost may hold more than it shows."""
-    found = criteria(sections)
     if not found.given:
         yield settle("inclusion_criteria_count", [])
         yield settle("exclusion_criteria_count", [])
@@ -199,19 +199,21 @@ def _counted(count: int, lost: tuple[int, Item] | None, places: tuple[Place, ...
 _SIDES = {"inclusion": "asked of those who take part", "exclusion": "a reason to exclude"}
 
 
-def _sided(sections: tuple[Section, ...]) -> Iterator[tuple[Item, str]]:
+def _sided(found: Criteria, sections: tuple[Section, ...]) -> Iterator[tuple[Item, str]]:
     """Every criterion with what it does; sentences about who the study is for count too."""
-    found = criteria(sections)
     yield from ((item, _SIDES["inclusion"]) for item in found.inclusion)
     yield from ((item, _SIDES["exclusion"]) for item in found.exclusion)
     yield from ((item, "") for s in sections if s.name == "population" for item in s.items if not item.label)
 
 
-def _criterion_statements(sections: tuple[Section, ...]) -> Iterator[Statement]:
+def _criterion_statements(found: Criteria, sections: tuple[Section, ...]) -> Iterator[Statement]:
     """Limits and windows of each criterion. Two limits on one thing are two rules, and both stand: `fvc`, `fvc_2`."""
     made: dict[str, dict[tuple[tuple[Value, str], ...], list[list[Reading]]]] = {}
-    for item, side in _sided(sections):
-        for limit in (*limits(item.place.quote), *windows(item.place.quote)):
+    for item, side in _sided(found, sections):
+        line = item.place.quote
+        if not any(held(line)):
+            continue
+        for limit in (*limits(line), *windows(line)):
             tied = f"{limit.side} {limit.anchor}".strip()
             note = "; ".join(filter(None, (limit.note, tied, side)))
             readings = [doubted for r in limit.readings(item) for doubted in _doubted(limit.name, r, note)]
@@ -418,8 +420,9 @@ def _every(sections: tuple[Section, ...], fields: Labelled) -> Iterator[Statemen
     yield from _visits(readings.get("visits", []))
     yield _screening(fields)
     yield from outcome_statements(sections, readings)
-    yield from _counts(sections)
-    yield from _criterion_statements(sections)
+    listed = criteria(sections)
+    yield from _counts(listed, sections)
+    yield from _criterion_statements(listed, sections)
 
 
 def record(layout: str, file: str, sections: tuple[Section, ...], tree: Tree | None = None) -> Record:

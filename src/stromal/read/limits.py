@@ -72,7 +72,7 @@ def _is_age(printed: str, text: str, limit: Limit) -> bool:
         return True
     if not limit.unit and not _GOES_ON.match(text, limit.end):
         return False
-    if re.search(r"older|younger", limit.words):
+    if "older" in limit.words or "younger" in limit.words:
         return limit.unit in ("", "years")
     return bool(leading(_PEOPLE, text, limit.start)) and not leading(_DURATION, text, limit.start)
 
@@ -208,10 +208,15 @@ _SMALL_WORDS = frozenset((
 ))  # fmt: skip
 
 
+_DIGIT = re.compile(r"\d")
+_CLAUSE = re.compile(r"[.;:()]")
+_WORD = re.compile(r"[A-Za-z][\w-]*")
+
+
 def _subject_words(text: str) -> str:
     """The last words before a phrase that carry meaning: a name of last resort for what it is about."""
-    clause = re.split(r"[.;:()]", text)[-1] or text
-    words = [word for word in re.findall(r"[A-Za-z][\w-]*", clause) if word.lower() not in _SMALL_WORDS]
+    clause = _CLAUSE.split(text)[-1] or text
+    words = [word for word in _WORD.findall(clause) if word.lower() not in _SMALL_WORDS]
     return " ".join(words[-3:])
 
 
@@ -232,11 +237,11 @@ def _subject(text: str, limit: Limit, previous: str, edge: int) -> tuple[str, in
     """What a limit is about, and where its words begin: the measure named just before it, inside or just after it,
     else the words before it. Words before `edge`, where the limit before it ended, speak of that one.
     """
-    clause = re.split(r"[.;,]\s", text[max(edge, limit.start - _TOO_FAR) : limit.start])[-1]
+    clause = _PARTED.split(text[max(edge, limit.start - _TOO_FAR) : limit.start])[-1]
     before = nearest_term(clause, LIMITED)
     if before is not None:
         return before[1].name, limit.start - len(clause) + before[0]
-    if edge and re.fullmatch(r"\s*,?\s*(?:and/or|or|and)?\s*", clause):
+    if edge and _JOINING.fullmatch(clause):
         return previous, limit.start
     close = _CLOSE.match(text, limit.end)
     around = nearest_term(text[limit.start : close.end() if close else limit.end], LIMITED)
@@ -246,6 +251,8 @@ def _subject(text: str, limit: Limit, previous: str, edge: int) -> tuple[str, in
     return f"limit_{words}" if words else "", limit.start
 
 
+_PARTED = re.compile(r"[.;,]\s")
+_JOINING = re.compile(r"\s*,?\s*(?:and/or|or|and)?\s*")
 _CLOSE = small(r"\s*(?:points?\s+)?(?:on|of|in|for)\s+(?:the\s+)?[\w-]+")
 
 
@@ -272,7 +279,7 @@ def limits(line: str) -> tuple[Found, ...]:
     for limit in every:
         name, start = _subject(text, limit, made[-1].name if made else "", edge)
         edge = limit.end
-        worded = text[limit.start : limit.end].isascii() and not re.search(r"\d", text[limit.start : limit.end])
+        worded = text[limit.start : limit.end].isascii() and not _DIGIT.search(text, limit.start, limit.end)
         bare = limit.unit in ("", "hours", "minutes") and (worded or not limit.words) and name not in _MEASURED
         if not name or bare or _touches(taken, limit):
             continue

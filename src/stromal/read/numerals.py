@@ -63,7 +63,7 @@ def tidy(text: str) -> str:
     """A line for people: escapes undone, blanks joined."""
     if "&" in text or "\\" in text or "<" in text:
         text = _ENTITY.sub(lambda match: mend(match[0]).strip(), text)
-    if text.isprintable() and "  " not in text and text[:1] != " " and text[-1:] != " ":
+    if text.isprintable() and "  " not in text and text == text.strip():
         return text  # as most lines are: printable text holds no blank but a plain one
     return " ".join(text.split())
 

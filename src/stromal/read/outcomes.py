@@ -22,10 +22,13 @@ _TAIL = pattern(
 )
 
 
+_COLUMNS = re.compile(r"\t|\s{2,}")
+
+
 def row_outcome(item: Item) -> Fields:
     """One outcome: a table row is parted into measure, time frame and method; any other item is the measure."""
     text = item.place.quote
-    columns = [part.strip() for part in re.split(r"\t|\s{2,}", text) if part.strip()]
+    columns = [stripped for part in _COLUMNS.split(text) if (stripped := part.strip())]
     if len(columns) > 1:
         return outcome(*(tidy(part) for part in columns[:3]))
     if not item.mark.lower().startswith("name"):

@@ -106,7 +106,10 @@ def leading(cue: re.Pattern[str], text: str, place: int, low: int = 0) -> re.Mat
     return cue.search(text, max(low, place - _BACK), place)
 
 
+_LETTERS = re.compile(r"[a-z0-9]+")
+
+
 def slug(text: str, words: int = 4) -> str:
     """A stable snake_case name from the first words of a text: letters and digits only."""
-    parts = re.findall(r"[a-z0-9]+", text.lower())
+    parts = _LETTERS.findall(text.lower())
     return "_".join(parts[:words])

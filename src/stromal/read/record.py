@@ -209,7 +209,10 @@ def unread(
 
 def _months(value: Value, unit: str) -> tuple[Value, str]:
     """Years as months and weeks as days, so that `2 years` and `24 months` count as the same statement."""
-    factor, base = {"years": (12, "months"), "weeks": (7, "days")}.get(unit, (1, unit))
+    longer = _LONGER.get(unit)
+    if longer is None:
+        return value, unit
+    factor, base = longer
     if isinstance(value, Range):
         low = None if value.low is None else value.low * factor
         high = None if value.high is None else value.high * factor
@@ -217,6 +220,9 @@ def _months(value: Value, unit: str) -> tuple[Value, str]:
     if isinstance(value, int | float) and not isinstance(value, bool):
         return value * factor, base
     return value, unit
+
+
+_LONGER = {"years": (12, "months"), "weeks": (7, "days")}
 
 
 def gather(readings: Iterable[Reading]) -> tuple[Reading, ...]:
@@ -241,6 +247,8 @@ def _as_one(same: list[Reading]) -> Reading:
 def _resolve(readings: Iterable[Reading]) -> tuple[Reading, ...]:
     """Drop the rival readings of a phrase when another place of the page says which one is meant."""
     every = tuple(readings)
+    if all(reading.state != "ambiguous" for reading in every):
+        return every
     sure = {_months(r.value, r.unit) for r in every if r.state in ("stated", "repaired")}
     settled = {
         place for r in every if r.state == "ambiguous" and _months(r.value, r.unit) in sure for place in r.places
@@ -265,7 +273,7 @@ def settle(name: str, readings: Iterable[Reading], note: str = "") -> Statement:
         return Statement(name, None, "", "missing", note=note)
     if len(every) == 1:  # as most statements have: there is nothing to compare
         only = every[0]
-        places = tuple(dict.fromkeys(only.places))
+        places = only.places if len(only.places) < 2 else tuple(dict.fromkeys(only.places))
         return Statement(name, only.value, only.unit, only.state, places, every, note or only.note)
     joined = gather(_resolve(every))
     places = tuple(dict.fromkeys(place for reading in joined for place in reading.places))

@@ -7,7 +7,7 @@ first, so that sections are made in one place.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 from stromal.read.criteria import blocks
 from stromal.read.layout import marked
@@ -107,7 +107,8 @@ def _within(label: str, field: str) -> str:
 
 
 _WITHIN = tuple(
-    (label, name, _within(label, field), _path(name, _within(label, field))) for label, name, field in _LABELLED
+    (label, name, _within(label, field).split("."), _path(name, _within(label, field)))
+    for label, name, field in _LABELLED
 )
 """The labels with the paths of their values: in the module, and in the record."""
 
@@ -117,8 +118,14 @@ def _labelled(tree: Tree, file: str) -> Iterator[Item]:
     if number:
         own = words(module(tree, "identification"), "nctId")
         yield _item(number, file, _path("identification", "nctId") if own else f"{OWN}.id", "registry_id")
+    modules = {name: module(tree, name) for name in ("status", "design", "sponsor")}
     for label, name, within, path in _WITHIN:
-        value = at(module(tree, name), within)
+        value: Any = modules[name]
+        for step in within:
+            if type(value) is not dict and not isinstance(value, Mapping):
+                value = None
+                break
+            value = value.get(step)
         if isinstance(value, list):
             value = "/".join(str(each) for each in value)
         if value is not None and value != "" and (isinstance(value, str) or not path.endswith(".date")):
@@ -210,7 +217,10 @@ def _rows(path: str, label: str, *names: str) -> Callable[[Tree, str], Iterator[
 _CONTACTS, _REFERENCES = "protocolSection.contactsLocationsModule", "protocolSection.referencesModule"
 _RESULTS, _DERIVED = "resultsSection", "derivedSection"
 
-_MADE: tuple[tuple[str, str, Callable[[Tree, str], Iterator[Item]]], ...] = (
+Maker: TypeAlias = tuple[str, str, Callable[[Tree, str], Iterator[Item]]]
+"""A section: its name, its heading, and what makes its items."""
+
+_MADE: tuple[Maker, ...] = (
     ("title", "Title", _titles),
     ("overview", "Overview", _labelled),
     ("summary", "Brief summary", _text("description", "briefSummary")),
@@ -226,7 +236,7 @@ _MADE: tuple[tuple[str, str, Callable[[Tree, str], Iterator[Item]]], ...] = (
 )
 """What stands before the criteria, in the order of the registry's own page: name, heading, maker of the items."""
 
-_AFTER: tuple[tuple[str, str, Callable[[Tree, str], Iterator[Item]]], ...] = (
+_AFTER: tuple[Maker, ...] = (
     ("population", "Study population", _text("eligibility", "studyPopulation")),
     ("locations", "Locations", _rows(f"{_CONTACTS}.locations", "location", "facility", "city", "country")),
     ("officials", "Study officials", _rows(f"{_CONTACTS}.overallOfficials", "official", "name", "affiliation", "role")),
@@ -263,17 +273,16 @@ _AFTER: tuple[tuple[str, str, Callable[[Tree, str], Iterator[Item]]], ...] = (
 """What stands after the criteria. None of it is read for facts: `facts` reads the sections it names."""
 
 
-def _block(name: str, heading: str, file: str, items: Iterator[Item]) -> Iterator[Section]:
-    """A section, where it holds something."""
-    held = tuple(items)
-    if held:
-        yield Section(name, Place(1, heading, file, held[0].place.path), held)
+def _holding(makers: tuple[Maker, ...], tree: Tree, file: str) -> list[Section]:
+    """The sections that hold something."""
+    made = []
+    for name, heading, make in makers:
+        items = tuple(make(tree, file))
+        if items:
+            made.append(Section(name, Place(1, heading, file, items[0].place.path), items))
+    return made
 
 
 def sections(tree: Tree, file: str) -> tuple[Section, ...]:
     """The sections of a record, in the order of the registry's own page."""
-    return (
-        *(section for name, heading, make in _MADE for section in _block(name, heading, file, make(tree, file))),
-        *_criteria(tree, file),
-        *(section for name, heading, make in _AFTER for section in _block(name, heading, file, make(tree, file))),
-    )
+    return (*_holding(_MADE, tree, file), *_criteria(tree, file), *_holding(_AFTER, tree, file))
