@@ -18,6 +18,9 @@ from typing import Literal, assert_never
 from dateutil.relativedelta import relativedelta
 from msgspec import Struct
 
+YEARS = range(1900, 2200)
+"""Years a trial can run in; further away there is no room for its windows in the calendar."""
+
 Truth = bool | None
 """Kleene's three values: True, False and None, which is *unknown* and never False."""
 

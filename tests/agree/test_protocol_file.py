@@ -18,8 +18,11 @@ from five_files import NAMES, TEXTS, protocol
 from stromal.protocol import model as m
 from stromal.protocol import tree as t
 from stromal.protocol.file import dump, fmt, load
+from stromal.protocol.language import Scope, parse
 from stromal.protocol.nodes import yaml
 from stromal.protocol.shape import schema
+from stromal.protocol.syntax import Misread
+from stromal.protocol.writing import write
 from stromal.values import Quantity
 
 _SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large]
@@ -339,3 +342,23 @@ def test_the_schema_misses_what_is_required(section: str) -> None:
     tree = _tree_of("NCT04821479")
     del tree[section]
     assert list(_VALIDATOR.iter_errors(tree))
+
+
+_AROUND = ("({})", "not {}", "not ({})", "if {} then done(a)", "done(b) and ({} or done(a))")
+
+
+@given(st.integers(1, 400), st.sampled_from(_AROUND))
+@settings(max_examples=80, deadline=None)
+def test_a_condition_is_read_or_told_to_be_too_deep(times: int, around: str) -> None:
+    """However a condition is nested: it is read, and written as what reads as the same tree; or it is refused with
+    the number. The reader never runs out of stack.
+    """
+    scope, text = Scope(visits=frozenset({"a", "b"})), "done(a)"
+    for _ in range(times):
+        text = around.format(text)
+    if times > 50:
+        with pytest.raises(Misread, match=r"nested \d+ deep"):
+            parse(text, scope)
+    elif times < 20:
+        read = parse(text, scope)
+        assert parse(write(read), scope) == read

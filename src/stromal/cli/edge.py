@@ -22,13 +22,11 @@ import typer
 from stromal.cli import show
 from stromal.protocol.file import load
 from stromal.protocol.model import Protocol
-from stromal.values import Finding, Place, Refused, Severity, Unusable, exact
+from stromal.values import YEARS, Finding, Place, Refused, Severity, Unusable, exact
 
 _Arguments = ParamSpec("_Arguments")
 _Answer = TypeVar("_Answer")
 _WORST: tuple[Severity, ...] = ("error", "contradiction", "warning")
-_YEARS = range(1900, 2200)
-"""Years a trial can run in; further away there is no room for its windows in the calendar."""
 
 
 def edge(command: Callable[_Arguments, int | None]) -> Callable[_Arguments, None]:
@@ -123,8 +121,8 @@ def day(written: str, name: str) -> date:
         found = date.fromisoformat(written)
     except ValueError:
         raise bad("option.date", f"{name} is {written!r}", "write a day as 2024-05-31") from None
-    if found.year not in _YEARS:
-        raise bad("option.date", f"{name} is {written!r}", f"write a day from {_YEARS[0]} to {_YEARS[-1]}")
+    if found.year not in YEARS:
+        raise bad("option.date", f"{name} is {written!r}", f"write a day from {YEARS[0]} to {YEARS[-1]}")
     return found
 
 

@@ -19,12 +19,18 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, ScalarNode, SequenceNode
 
 from stromal.protocol.shape import SHAPES, keys, shape_of
-from stromal.values import Finding, Place, Severity, Unusable, nearest
+from stromal.values import YEARS, Finding, Place, Severity, Unusable, nearest
 
 _Read = TypeVar("_Read")
 _ALIAS = re.compile(r"(?:^|[\s\[,{:-])\*[A-Za-z_]\w*", re.MULTILINE)
+_BRACKET = re.compile(r"[\[\]{}]")
 _FEW_ALIASES = 20
 """More aliases than anybody needs, and fewer than a file needs that is made to exhaust its reader."""
+_LONGEST = 200_000
+"""Characters; twenty times the longest protocol of the house. The reader keeps every line and comment, which takes it a
+second or two for each hundred thousand."""
+_DEEPEST = 100
+"""Brackets inside one another; the reader takes the square of their number, and in the end runs out of stack."""
 _EXPRESSIONS = {"expression", "number expression"}
 
 
@@ -87,11 +93,8 @@ class Report:
 def parse(text: str, file: str) -> tuple[CommentedMap, Report]:
     """The root mapping of a protocol file. Raises Unusable where the text is no YAML mapping at all."""
     report = Report(file, text.splitlines())
-    if len(_ALIAS.findall(text)) > _FEW_ALIASES:
-        hint = "write the repeated text out; aliases of aliases can grow without end"
-        raise Unusable(_whole("yaml.alias", "the file has too many YAML aliases (*name)", hint, file))
-    if "\x00" in text:
-        raise Unusable(_whole("file.binary", "this is not a text file", "give a protocol file in YAML", file))
+    if unfit := _unfit(text, report):
+        raise Unusable(unfit)
     try:
         root = yaml().load(text)
     except DuplicateKeyError:
@@ -102,6 +105,8 @@ def parse(text: str, file: str) -> tuple[CommentedMap, Report]:
         told = " ".join(str(part) for part in (error.context, error.problem) if part)
         hint = "check indentation, a missing colon or an unclosed quote on this line or the one before"
         raise Unusable(Finding("yaml.syntax", "error", f"not YAML: {told}", (report.place(line),), hint)) from None
+    except RecursionError:
+        raise Unusable(_whole("yaml.depth", "it is nested too deep to be read", "write it flatter", file)) from None
     except (YAMLError, ValueError) as error:
         raise Unusable(_whole("yaml.syntax", f"not YAML: {error}", "save the file as plain UTF-8 text", file)) from None
     if root is None:
@@ -111,6 +116,33 @@ def parse(text: str, file: str) -> tuple[CommentedMap, Report]:
             _whole("file.shape", "a protocol file is a mapping of sections", "start with 'stromal: 1'", file)
         )
     return root, report
+
+
+def _unfit(text: str, report: Report) -> Finding | None:
+    """What keeps a text from being read at all: what would take the reader for ever, and what is no text."""
+    if len(text) > _LONGEST:
+        message = f"the file holds {len(text):,} characters, at most {_LONGEST:,} can be read"
+        hint = "check that it is the right file; a trial takes some hundred lines"
+        return _whole("file.size", message, hint, report.file)
+    if line := _too_deep(text):
+        message, places = "brackets are nested too deep to be read", (report.place(line),)
+        return Finding("yaml.depth", "error", message, places, "write it flatter")
+    if len(_ALIAS.findall(text)) > _FEW_ALIASES:
+        hint = "write the repeated text out; aliases of aliases can grow without end"
+        return _whole("yaml.alias", "the file has too many YAML aliases (*name)", hint, report.file)
+    if "\x00" in text:
+        return _whole("file.binary", "this is not a text file", "give a protocol file in YAML", report.file)
+    return None
+
+
+def _too_deep(text: str) -> int:
+    """The line on which more brackets stand open than anybody needs; 0 where there is none."""
+    open_ = 0
+    for found in _BRACKET.finditer(text):
+        open_ = open_ + 1 if found[0] in "[{" else max(open_ - 1, 0)
+        if open_ > _DEEPEST:
+            return text.count("\n", 0, found.start()) + 1
+    return 0
 
 
 def _duplicates(text: str) -> Iterator[tuple[str, int, int]]:
@@ -200,6 +232,9 @@ class Section:
         """A calendar day; a far past one when wrong, with a finding."""
         value = self.node.get(name)
         if isinstance(value, date):
+            if value.year not in YEARS:
+                hint = f"write a day from {YEARS[0]} to {YEARS[-1]}: around others the calendar has no room for visits"
+                self.report.add("date.far", f"{self.at(name)} is {value:%Y-%m-%d}", hint, self.at(name))
             return date(value.year, value.month, value.day)
         if value is not None:
             self.report.add("kind.date", f"{self.at(name)} is {value!r}", "write a day as 2024-05-31", self.at(name))

@@ -26,6 +26,7 @@ from stromal.values import Duration, Quantity, exact, nearest, unit_or_none
 _MOST_REPEATS = 200
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _REPEAT = re.compile(r"([a-z][a-z0-9_]*)_(\d+)\.\.(\d+)")
+_IDENTIFIER = re.compile(r"(?=.{1,64}$)[A-Za-z0-9][\w.-]*(?:/[A-Za-z0-9][\w.-]*)*", re.ASCII)
 _NUMBERED = re.compile(r"([a-z][a-z0-9_]*?)_\d+")
 _BUILT_IN = {
     "birth_date": m.Fact("birth_date", "date", "date of birth"),
@@ -107,8 +108,11 @@ class Reader:
 
     def _trial(self) -> m.Trial:
         s = self._single("trial")
+        if (name := s.text("id")) and not _IDENTIFIER.fullmatch(name):
+            hint = "write up to 64 letters, digits and . _ - /, such as NCT01234567; other names go to the title"
+            self.report.add("name.identifier", f"trial.id is {name!r}", hint, s.at("id"))
         return m.Trial(
-            s.text("id"), s.text("title"), s.text("sponsor"), s.text("phase"), s.text("design"), s.whole("planned"),
+            name, s.text("title"), s.text("sponsor"), s.text("phase"), s.text("design"), s.whole("planned"),
             self._src(s),
         )  # fmt: skip
 

@@ -10,11 +10,16 @@ from functools import cache
 from importlib import resources
 from typing import Literal, cast
 
-from lark import Lark, Token, Transformer, UnexpectedInput, v_args
+from lark import Lark, Token, Transformer, Tree, UnexpectedInput, v_args
 from lark.exceptions import VisitError
 
 from stromal.protocol import tree as t
 from stromal.values import Duration, duration, duration_unit
+
+_DEEPEST = 50
+"""Deeper than any rule people write, and far from where reading it would run out of stack."""
+_SINGLE = ("start", "any_", "all_")
+"""Nodes that stand around everything; with one part they say nothing."""
 
 
 class Misread(ValueError):  # noqa: N818 - the language's own word
@@ -242,13 +247,36 @@ def _one_window(windows: tuple[object, ...]) -> t.WindowSpec | None:
 def read(text: str) -> object:
     """The raw tree of one expression. Raises Misread."""
     try:
-        return _Reader().transform(_parser().parse(text))
-    except VisitError as error:
-        raise error.orig_exc from None
+        tree = _parser().parse(text)
     except UnexpectedInput as error:
         column = error.column if error.column and error.column > 0 else len(text)
         at = text[column - 1 : column + 24] if 0 < column <= len(text) else "the end"
         raise Misread("expression.syntax", f"cannot be read from {at!r} on", _syntax_hint(text), column) from None
+    if (depth := _depth(tree)) > _DEEPEST:
+        message = f"it is nested {depth} deep, at most {_DEEPEST} can be read"
+        raise Misread("expression.depth", message, "leave out needless brackets, or make parts of it rules")
+    try:
+        return _Reader().transform(tree)
+    except VisitError as error:
+        raise error.orig_exc from None
+
+
+def _depth(tree: Tree[Token]) -> int:
+    """How many nodes of a parse tree stand inside one another at most, or brackets where they are more.
+
+    A loop, because it may be too deep to recurse. Brackets are counted apart: a canonical text has no more of them than
+    of the other nodes, so what can be read can be read again.
+    """
+    deepest, open_ = 0, [(tree, 0, 0)]
+    while open_:
+        node, nodes, brackets = open_.pop()
+        if node.data == "group":
+            brackets += 1
+        elif len(node.children) > 1 or node.data not in _SINGLE:
+            nodes += 1
+        deepest = max(deepest, nodes, brackets)
+        open_ += [(each, nodes, brackets) for each in node.children if isinstance(each, Tree)]
+    return deepest
 
 
 def _syntax_hint(text: str) -> str:

@@ -19,7 +19,7 @@ from stromal.read.questions import objectives
 from stromal.read.record import Item, Range, Record, Statement, show
 from stromal.read.sheet import Row, Sheet, printable
 from stromal.rules.check import check
-from stromal.values import Finding, Place
+from stromal.values import YEARS, Finding, Place
 
 _NOT_GIVEN = "not given"
 
@@ -135,7 +135,7 @@ def _planned(record: Record, sheet: Sheet) -> int:
 def _version(record: Record, sheet: Sheet) -> Row:
     start = record.statement("start")
     match = re.match(r"(\d{4})-(\d{2})(?:-(\d{2}))?", show(start.value) if start else "")
-    if match is None or start is None:
+    if match is None or start is None or int(match[1]) not in YEARS:
         sheet.assume("version.effective", "the page does not say when the trial began; an early day stands in")
         return {"number": 1, "effective": "2000-01-01"}
     if not match[3]:

@@ -451,14 +451,16 @@ def test_report_writes_a_page(book: Path, tmp_path: Path) -> None:
 
 
 def test_the_name_of_a_book_names_no_other_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A trial whose id looks like a path is rehearsed into the folder one stands in."""
+    """A trial whose id has slashes is rehearsed into the folder one stands in; a path is no id."""
     here = tmp_path / "a" / "b"
     here.mkdir(parents=True)
     monkeypatch.chdir(here)
-    text = Path(MS).read_text(encoding="utf-8").replace("  id: NCT06360861", "  id: ../../evil")
-    (here / "p.yaml").write_text(text, encoding="utf-8")
+    text = Path(MS).read_text(encoding="utf-8")
+    (here / "p.yaml").write_text(text.replace("  id: NCT06360861", "  id: ../../evil"), encoding="utf-8")
+    refused(run("rehearse", "p.yaml", "--people", "1"), "letters, digits")
+    (here / "p.yaml").write_text(text.replace("  id: NCT06360861", "  id: far/away/evil"), encoding="utf-8")
     assert run("rehearse", "p.yaml", "--people", "1").exit_code == 0
-    assert [each.relative_to(tmp_path) for each in tmp_path.rglob("*.book")] == [Path("a/b/evil.book")]
+    assert [each.relative_to(tmp_path) for each in tmp_path.rglob("*.book")] == [Path("a/b/far-away-evil.book")]
 
 
 def test_demo_walks_all_protocols_of_a_folder(tmp_path: Path) -> None:

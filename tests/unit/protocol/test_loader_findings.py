@@ -38,6 +38,8 @@ CASES = [
     ("kind.whole", "  planned: 10", "  planned: ten", "planned", "whole number"),
     ("kind.whole", "  planned: 10", "  planned: true", "planned", "whole number"),
     ("kind.date", "effective: 2020-01-01", "effective: 2020-13-01", "effective", "2024-05-31"),
+    ("date.far", "effective: 2020-01-01", "effective: 9999-12-31", "effective", "from 1900 to 2199"),
+    ("date.far", "effective: 2020-01-01", "effective: 1899-12-31", "effective", "no room for visits"),
     ("kind.lines", "lines: 1-3", "lines: one", "lines: one", "45 or 28-30"),
     ("kind.entries", _section("products"), "products: msc\n", "products: msc", "indent below"),
     ("kind.entries", _section("trial"), "trial: x\n", "trial: x", "key: value"),
@@ -89,6 +91,26 @@ CASES = [
     ("name.unknown", "    at: 3 months after previous\n", "    at: 3 months after previuos\n", "previuos", "known: "),
     ("name.form", "  stage: {kind: choice", "  Stage: {kind: choice", "Stage:", "small letters"),
     ("name.form", "  held:\n", "  last:\n", "otherwise: same\n  last:", "small letters"),
+    ("name.identifier", "id: NCT00000001", "id: My trial", "id: My", "such as NCT01234567"),
+    ("name.identifier", "id: NCT00000001", "id: ../x", "id: ..", "letters, digits and . _ - /"),
+    ("name.identifier", "id: NCT00000001", "id: a//b", "id: a", "letters, digits"),
+    ("name.identifier", "id: NCT00000001", "id: a/", "id: a", "letters, digits"),
+    ("name.identifier", "id: NCT00000001", "id: Prüfung", "id: Pr", "letters, digits"),
+    ("name.identifier", "id: NCT00000001", f"id: {'x' * 65}", "id: xx", "up to 64"),
+    (
+        "expression.depth",
+        "hemoglobin < 8 g/dL at screening",
+        "(" * 200 + "hemoglobin < 8 g/dL at screening" + ")" * 200,
+        "(((((",
+        "leave out needless brackets",
+    ),
+    (
+        "expression.depth",
+        "hemoglobin < 8 g/dL at screening",
+        "not " * 5000 + "hemoglobin < 8 g/dL at screening",
+        "not not",
+        "make parts of it rules",
+    ),
     ("name.twice", "  E1:\n", "  I1:\n", "exclude:\n    I1", "rename"),
     ("name.twice", "  held:\n", "  score:\n", "otherwise: same\n  score:", "rename"),
     ("name.twice", "  injection_2:\n", "  injection_1..2:\n", "injection_1..2", "keep one"),
@@ -181,6 +203,22 @@ def test_all_findings_are_reported_in_the_order_of_the_file() -> None:
     assert load(text).protocol is None
 
 
+@pytest.mark.parametrize(
+    "name", ["EUCTR2012-000734-19/DE", "2004-000123-45", "CTRI/2018/05/014049", "x", "a.b_c-1", "7"]
+)
+def test_registry_numbers_are_identifiers(name: str) -> None:
+    """The numbers that registries give, slashes and all, are ids of a trial; YAML may read one as a number."""
+    assert load(broken("id: NCT00000001", f"id: {name}")).require().trial.id == name
+
+
+@pytest.mark.parametrize("depth", [1, 20, 50])
+def test_brackets_change_nothing(depth: int) -> None:
+    """Needless brackets, as many as can be read, leave the condition as it is."""
+    condition = "hemoglobin < 8 g/dL at screening"
+    made = load(broken(condition, "(" * depth + condition + ")" * depth)).require()
+    assert made.population == load(FILE).require().population
+
+
 def test_a_mistake_in_a_repeat_is_reported_once() -> None:
     """Three visits written as one entry give one finding."""
     text = broken("  injection_2:", "  injection_2..4:").replace("unless: toxic", "unless: toxik")
@@ -260,6 +298,9 @@ def test_facts_may_stand_in_braces() -> None:
         ("stromal: 1\ntrial: 'x\n", "yaml.syntax", 3),
         ("a: 1\n---\nb: 2\n", "yaml.syntax", 2),
         ("stromal: !!int x\n", "yaml.syntax", 0),
+        ("stromal: 1\ntrial: " + "[" * 90_000 + "\n", "yaml.depth", 2),
+        ("".join(f"{' ' * i}k:\n" for i in range(600)), "yaml.depth", 0),
+        ("stromal: 1\n" + "# nothing but words\n" * 10_000, "file.size", 0),
         ("a: &a [x]\n" + "".join(f"b{i}: [*a, *a, *a]\n" for i in range(9)), "yaml.alias", 0),
     ],
 )
@@ -298,6 +339,8 @@ _WHOLE_FILE = {
     "file.binary",
     "yaml.syntax",
     "yaml.alias",
+    "yaml.depth",
+    "file.size",
     "yaml.duplicate",
     "flow.expression",
 }

@@ -20,6 +20,7 @@ from stromal.read.check import check as doubts
 from stromal.read.conditions import condition
 from stromal.read.criteria import criteria
 from stromal.read.draft import draft
+from stromal.read.registries import parse as parse_record
 from stromal.read.sheet import Sheet, named, printable
 from stromal.values import Finding, Place, Unusable
 
@@ -717,3 +718,12 @@ def test_lists_and_what_they_amount_to(text: str, side: str, how: str, when: str
     """Lists that are all known, of which a part is necessary, of which one is enough, and those left to a person."""
     found = condition(text, side)  # type: ignore[arg-type]
     assert (found.how, found.when.lstrip("(")[: len(when)]) == (how, when)
+
+
+def test_a_year_no_trial_can_run_in_is_no_start() -> None:
+    """A slip in the year of the start still makes a file that loads, and somebody is asked for the day."""
+    page = b'{"protocolSection": {"identificationModule": {"nctId": "NCT00000001", "briefTitle": "T"}, '
+    page += b'"statusModule": {"startDateStruct": {"date": "9999-12"}}}}'
+    protocol = load(draft(parse_record(page, "x.json"))[0]).require()
+    assert str(protocol.version.effective) == "2000-01-01"
+    assert "version.effective" in protocol.assumed
