@@ -20,8 +20,9 @@ from stromal.designs.normals import normal, normal_compiled
 from stromal.designs.plan import Plan, plan
 from stromal.designs.trial_job import TrialJob
 from stromal.protocol.file import load
-from stromal.protocol.model import Protocol
+from stromal.protocol.model import Hold, Protocol
 from stromal.rules import endpoints
+from stromal.rules.boundaries import bounded
 from stromal.rules.escalation.courses import Within
 
 HERE = Path(__file__).resolve()
@@ -91,6 +92,27 @@ def test_the_ladder_agrees_in_many_trials() -> None:
     seen = dict(zip(w.COLUMNS, (first.counts.sum(axis=0) + second.counts.sum(axis=0)).tolist(), strict=True))
     assert [name for name in w.COLUMNS if not seen[name]] == ["turned_away", "declared"]
     assert (first.given.sum(axis=0) > 0).all()
+
+
+def test_a_boundary_stops_the_same_trials() -> None:
+    """The hold of the trial follows a boundary: the more people were treated, the more harmed ones it takes."""
+    text = (FOLDER / f"{LADDER}.yaml").read_text(encoding="utf-8")
+    bound = "boundary: pocock\n    events: unacceptable_toxicity\n    limit: 0.2\n    people: 12\n    level: 0.1"
+    text = text.replace("when: count(participants where unacceptable_toxicity) >= 2", bound)
+    found = load(text, LADDER).require()
+    protocol = replace(found, trial=replace(found.trial, planned=12))
+    mine = plan(protocol)
+    rule = protocol.rules["trial_held"]
+    assert isinstance(rule, Hold)
+    assert rule.boundary is not None
+    stops = [bounded(rule.boundary).stops(treated) for treated in range(1, 13)]
+    assert mine.stop_at == (0, *(least if least <= treated else 0 for treated, least in enumerate(stops, 1)))
+    assert len(set(mine.stop_at)) > 2
+    world = replace(rough(assumptions.usual(mine)), grades=((0.5, 0.2, 0.1, 0.1, 0.08, 0.02),) * 3)
+    compiled = trial_kernel.simulate(mine, world, 5, 150)
+    events = trial_engine.simulate(protocol, world, 5, 150)
+    np.testing.assert_array_equal(compiled.counts, events.counts)
+    assert 0 < (compiled.column("stops") > 0).mean() < 1
 
 
 def test_declared_safe_as_often_as_the_exact_table_says() -> None:

@@ -132,12 +132,24 @@ def _harm(found: Simulated) -> str:
 def _stopping(found: Simulated) -> str:
     if not found.plan.trial_hold:
         return ""
-    one = found.plan.stop_at == 1
+    lifts = f"the {' and the '.join(found.plan.trial_release).replace('_', ' ')} may lift that."
     return (
         f"It is held {near(*found.mean('stops'))} times on average, and for good in "
         f"{share(*found.share('closed'), found.trials)}. "
-        f"{found.plan.stop_at} {'person' if one else 'people'} with unacceptable toxicity {'holds' if one else 'hold'} "
-        f"it; the {' and the '.join(found.plan.trial_release).replace('_', ' ')} may lift that."
+        f"{_held_by(found.plan.stop_at)}; {lifts}"
+    )
+
+
+def _held_by(stop_at: tuple[int, ...]) -> str:
+    """How many people with unacceptable toxicity hold the trial."""
+    first = next((treated for treated, harmed in enumerate(stop_at) if harmed), 0)
+    fewest, most = stop_at[first], stop_at[-1]
+    if fewest == most:
+        people, holds = ("person", "holds") if most == 1 else ("people", "hold")
+        return f"{most} {people} with unacceptable toxicity {holds} it"
+    return (
+        f"A boundary holds it: {fewest} people with unacceptable toxicity among the first {first} treated, up to "
+        f"{most} among {len(stop_at) - 1}"
     )
 
 

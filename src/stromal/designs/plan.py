@@ -93,8 +93,9 @@ class Measured:
 @dataclass(frozen=True, slots=True)
 class Plan:
     """A protocol's numbers. `next_level[k][g]` is the level after level k and a worst grade g since (-1: no dose);
-    `dose_starts` the first level of each dose, `dose_moves` whether a table moves it; `stop_at` how many harmed people
-    stop the trial (0: none); `declares[n]` whether n people who came through are declared on.
+    `dose_starts` the first level of each dose, `dose_moves` whether a table moves it; `stop_at[n]` how many harmed
+    people stop the trial while n were treated (0: none do); `declares[n]` whether n people who came through are
+    declared on.
     """
 
     trial: str
@@ -112,7 +113,7 @@ class Plan:
     person_hold: str
     trial_hold: str
     trial_release: tuple[str, ...]
-    stop_at: int
+    stop_at: tuple[int, ...]
     declaration: str
     declaration_says: str
     declares: tuple[bool, ...]
@@ -277,14 +278,13 @@ def _all_rounds(protocol: m.Protocol, names: list[str], nominal: timeline.Plan) 
 # ---------------------------------------------------------------- rules
 
 
-def _holds(protocol: m.Protocol, probe: probes.Probe) -> tuple[probes.Harm, m.Hold | None, m.Hold | None, int]:
+def _holds(
+    protocol: m.Protocol, probe: probes.Probe
+) -> tuple[probes.Harm, m.Hold | None, m.Hold | None, tuple[int, ...]]:
     """What harms a person, the hold of a person, the hold of the trial, and at how many harmed people it stands."""
     found: dict[str, tuple[m.Hold, probes.Harm]] = {}
     for hold in safety.holds(protocol):
         path = f"rules.{hold.name}"
-        if hold.boundary is not None:
-            hint = "see what the boundary does with: stromal monitor"
-            raise unusable(protocol, path, f"{hold.name} follows a boundary, which no plan has", hint)
         if hold.level == "dose" or hold.level in found:
             hint = "a simulation takes one hold of a participant and one of the trial"
             raise unusable(protocol, path, f"{hold.name} is another hold of a {hold.level}", hint)
@@ -301,7 +301,7 @@ def _holds(protocol: m.Protocol, probe: probes.Probe) -> tuple[probes.Harm, m.Ho
     person = found["participant"][0] if "participant" in found else None
     trial = found["trial"][0] if "trial" in found else None
     harm = next(iter(harms), probes.Harm())
-    return harm, person, trial, probes.stop_at(probe, trial, harm) if trial else 0
+    return harm, person, trial, probes.stop_at(probe, trial, harm) if trial else (0,) * (protocol.trial.planned + 1)
 
 
 def _declaration(

@@ -139,11 +139,26 @@ def harm(probe: Probe, hold: Hold) -> Harm | None:
     return Harm(least, from_last, within)
 
 
-def stop_at(probe: Probe, hold: Hold, what: Harm) -> int:
-    """How many harmed people make the hold of the trial true."""
-    last, people = probe.dosed[-1][1], probe.protocol.trial.planned
-    for harmed in range(1, people + 1):
-        told = [probe.whole([(what.least, last + 1)] if place < harmed else []) for place in range(people)]
+def stop_at(probe: Probe, hold: Hold, what: Harm) -> tuple[int, ...]:
+    """How many harmed people make the hold of the trial true while so many were treated (planned + 1; 0: none does).
+
+    A boundary takes more the more were treated; any other hold is asked about everybody at once.
+    """
+    people = probe.protocol.trial.planned
+    if hold.boundary is None:
+        least = _stopping(probe, hold, what, people, 1)
+        return tuple(least if least <= treated else 0 for treated in range(people + 1))
+    found = [0]
+    for treated in range(1, people + 1):
+        found.append(_stopping(probe, hold, what, treated, max(1, found[-1])))
+    return tuple(found)
+
+
+def _stopping(probe: Probe, hold: Hold, what: Harm, treated: int, start: int) -> int:
+    """The least number of harmed people, from `start` on, that stops a trial of so many treated; 0 where none does."""
+    last = probe.dosed[-1][1]
+    for harmed in range(start, treated + 1):
+        told = [probe.whole([(what.least, last + 1)] if place < harmed else []) for place in range(treated)]
         if probe.asked.stops(hold, told, last + 2) is not None:
             return harmed
     return 0

@@ -30,7 +30,7 @@ COUNT, ARRIVALS, PENDING, ARRIVING, STOPPED, STOPPED_SINCE = range(6)
 
 
 (
-    PLANNED_, SCREENINGS_, LEAST_, FROM_LAST_, WITHIN_, PERSON_HOLD_, STOP_AT_, SCREENING_DAYS_, WINDOW_, ATTEMPTS_,
+    PLANNED_, SCREENINGS_, LEAST_, FROM_LAST_, WITHIN_, PERSON_HOLD_, STOPS_, SCREENING_DAYS_, WINDOW_, ATTEMPTS_,
     MAKE_DAYS_, REMAKE_DAYS_, DECISION_DAYS_, WAITS_,
 ) = range(14)  # fmt: skip
 GAP_, INELIGIBLE_, STAYING_, MISSED_, OTHERS_, NONE_OTHER_, LIFTED_ = range(7)
@@ -52,12 +52,13 @@ class Packed(NamedTuple):
     following: w.Whole
     grades: w.Floats
     declares: w.Truths
+    stop_at: w.Whole
 
 
 def packed(walk: w.Walk) -> Packed:
     """The same numbers in few arrays."""
     single = (
-        walk.planned, walk.screenings, walk.least, walk.from_last, walk.within, walk.person_hold, walk.stop_at,
+        walk.planned, walk.screenings, walk.least, walk.from_last, walk.within, walk.person_hold, walk.stop_at.any(),
         walk.screening_days, walk.window, walk.attempts, walk.make_days, walk.remake_days, walk.decision_days,
         walk.waits,
     )  # fmt: skip
@@ -68,7 +69,7 @@ def packed(walk: w.Walk) -> Packed:
     return Packed(
         np.array(single, dtype=np.int64), np.array(real), np.stack(rows, axis=1).astype(np.int64),
         np.stack([walk.starts, walk.moves], axis=1).astype(np.int64), walk.following,
-        np.concatenate([walk.grades, walk.made[:, None]], axis=1), walk.declares,
+        np.concatenate([walk.grades, walk.made[:, None]], axis=1), walk.declares, walk.stop_at,
     )  # fmt: skip
 
 
@@ -272,16 +273,17 @@ def _declares(walk, count, people, visits, missed, shown, onset, grade):  # type
 @nb.njit(cache=True)
 def _stop(walk, trial, counts, people, shown, onset, grade, known, heap, size, now):  # type: ignore[no-untyped-def]
     """The hold of the trial, where enough people are harmed and something of that was not judged before."""
-    if walk.whole[STOP_AT_] == 0 or trial[STOPPED]:
+    if not walk.whole[STOPS_] or trial[STOPPED]:
         return size
-    harmed, news = 0, False
+    harmed, treated, news = 0, 0, False
     for person in range(trial[COUNT]):
         start, mine = people[person, LAST] if walk.whole[FROM_LAST_] else people[person, FIRST], False
         for each in range(shown.shape[1]):
             if shown[person, each] > 0 and _unacceptable(walk, grade[person, each], onset[person, each] - start):
                 mine, news = True, news or known[person, each] != 2
         harmed += mine
-    if harmed < walk.whole[STOP_AT_] or not news:
+        treated += people[person, DOSES] > 0
+    if walk.stop_at[treated] == 0 or harmed < walk.stop_at[treated] or not news:
         return size
     for person in range(trial[COUNT]):
         _news(walk, people[person], shown[person], onset[person], grade[person], known[person])
@@ -302,7 +304,7 @@ def _shows(walk, trial, counts, me, people, shown, onset, grade, judged, known, 
     counts[w.EVENTS] += 1
     counts[w.SEVERE] += worst >= 3
     mine = _harmful(walk, me, shown[person], onset[person], grade[person]) > 0
-    if (walk.whole[PERSON_HOLD_] or walk.whole[STOP_AT_] > 0) and mine:
+    if (walk.whole[PERSON_HOLD_] or walk.whole[STOPS_]) and mine:
         me[HARMED] = 1
     if (
         walk.whole[PERSON_HOLD_]

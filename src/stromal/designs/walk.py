@@ -68,7 +68,7 @@ class Walk(NamedTuple):
     from_last: bool
     within: int
     person_hold: bool
-    stop_at: int
+    stop_at: Whole
     declares: Truths
     rounds: Whole
     every: Floats
@@ -155,7 +155,7 @@ def walk(plan: Plan, assumed: Assumptions) -> Walk:
         truths(step.dose >= 0 or need for step, need in zip(steps, plan.required, strict=True)),
         truths(plan.required), whole(plan.dose_starts), truths(plan.dose_moves),
         np.array(plan.next_level, dtype=np.int64), plan.harm.least, plan.harm.from_last, plan.harm.within,
-        bool(plan.person_hold), plan.stop_at, truths(plan.declares),
+        bool(plan.person_hold), whole(plan.stop_at), truths(plan.declares),
         np.array([(each.anchor, each.until, each.until_days, each.room) for each in rounds], np.int64).reshape(-1, 4),
         np.array([each.every for each in rounds]), before, after, truths(each.kind == "slope" for each in measured),
         mine, np.array([(each.least_before, each.least_after) for each in measured], np.int64).reshape(-1, 2),
