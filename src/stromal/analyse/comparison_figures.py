@@ -81,7 +81,7 @@ class _Part:
     @property
     def height(self) -> float:
         """Inches."""
-        return 0.9 + 1.6 * len(self.scenarios)
+        return 0.9 + 1.5 * len(self.scenarios)
 
     def named(self, place: int) -> str:
         """A scenario, counted from 1 over the whole page."""
@@ -139,7 +139,7 @@ def _stopping(labels: Sequence[str], curves: Sequence[Curve]) -> Figure:
         "All doses grow more toxic together, their odds in the ratios of the first scenario. "
         f"{how} Where lines coincide, the thinner lies on the thicker."
     )
-    return made("stopping", "No dose declared, as toxicity rises", f"Chance of declaring no dose. {told}.", 3.1,
+    return made("stopping", "No dose declared, as toxicity rises", f"Chance of declaring no dose. {told}.", 2.7,
                 _Stopping(curves, labels).paint, (), note=note)  # fmt: skip
 
 
