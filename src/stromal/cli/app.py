@@ -11,9 +11,10 @@ import typer
 from stromal.cli import answers, designs, paper, recordcheck, recorddiff, registry, screening, trial
 from stromal.cli import catalogue as many
 from stromal.cli.edge import bad, edge
+from stromal.cli.mistakes import Commands
 
 app = typer.Typer(
-    name="stromal", no_args_is_help=True, add_completion=False, rich_markup_mode=None,
+    name="stromal", cls=Commands, no_args_is_help=True, add_completion=False, rich_markup_mode=None,
     help="Run a cell-therapy trial from its protocol. Exit codes: 0 done, 1 findings or a no, 2 bad input.",
 )  # fmt: skip
 
