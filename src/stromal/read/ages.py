@@ -32,7 +32,7 @@ From = Literal["inclusion", "exclusion", "people"]
 """Where a phrase about age stands: in a list of criteria, or in a sentence about who the study is for."""
 
 
-class Said(Struct, frozen=True):
+class Said(Struct, frozen=True, gc=False):
     """One phrase about age: every way to read it, where it stands, and whether it clearly speaks of everybody."""
 
     ranges: tuple[Range, ...]

@@ -91,7 +91,7 @@ _FLIPPED = (
 # ---------------------------------------------------------------- limits
 
 
-class Limit(Struct, frozen=True):
+class Limit(Struct, frozen=True, gc=False):
     """A range with its unit, where it stands, and where its number begins (the subject stands before that)."""
 
     start: int

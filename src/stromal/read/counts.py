@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from fractions import Fraction
 from typing import Literal
 
-from stromal.read.numerals import number
+from msgspec import Struct
+from msgspec.structs import replace
+
+from stromal.read.numerals import Exact, number
 from stromal.read.phrases import leading
 from stromal.read.record import Number, Range
 from stromal.values import exact
@@ -20,19 +21,18 @@ from stromal.values import exact
 Kind = Literal["power", "scale", "letter", "plain", "lost", "bare"]
 """How the size is written: a power of ten, a word, the letter M, digits alone, a bare 106, or no size at all."""
 
-Ends = tuple[Fraction, Fraction]
+Ends = tuple[Exact, Exact]
 
 
-@dataclass(frozen=True, slots=True)
-class Count:
+class Count(Struct, frozen=True, gc=False):
     """A number or a range of numbers where it stands. `rivals` are other (low, high) that the same signs admit."""
 
     start: int
     end: int
-    low: Fraction
-    high: Fraction
+    low: Exact
+    high: Exact
     kind: Kind
-    factor: Fraction = Fraction(1)
+    factor: Exact = 1
     mended: str = ""
     rivals: tuple[Ends, ...] = ()
 
@@ -42,7 +42,7 @@ class Count:
         return self.factor > 1
 
 
-def between(low: Fraction, high: Fraction) -> Number | Range:
+def between(low: Exact, high: Exact) -> Number | Range:
     """Two ends as one number where they are equal, else as a range."""
     return number(low) if low == high else Range(number(low), number(high))
 
@@ -50,7 +50,8 @@ def between(low: Fraction, high: Fraction) -> Number | Range:
 # ---------------------------------------------------------------- the notations
 
 _LOOKS = re.compile(
-    r"\d(?:\s?[\^*eE]|\s?MM?\b|[\s-]?[mM](?:il|io|ln)|\d\d\d|[,.' ]\d\d\d|0\s?[x×(/.'’\\<⁰¹²³⁴⁵⁶⁷⁸⁹3-9-]|01[0-2])"
+    r"\d(?:\s?[\^*]|\s?[eE]{1,2}\s?[+^]?\s?\d|[eE][xX][pP]|\s?MM?\b|[\s-]?[mM](?:il|io|ln)|\d\d\d|[,.' ]\d\d\d)"
+    r"|10(?:\s?[x×(\\<⁰¹²³⁴⁵⁶⁷⁸⁹3-9]|1[0-2]|[\s*/.'’-][4-9])|[０-９]"
 )
 _LOOKS_WORDED = ("illi", "undred", "housand", "ILLI", "UNDRED", "HOUSAND")
 """A quick look: lines without any of this hold no count of cells."""
@@ -102,31 +103,37 @@ _LONGEST = 40
 """No count is written with more signs; a longer run of digits is no number."""
 
 
-def _plain(text: str) -> tuple[Fraction, str]:
+def _plain(text: str) -> tuple[Exact, str]:
     """Digits as a number, and what had to be understood about their commas and points."""
     if text.isdecimal():
-        return Fraction(int(text)), ""
+        return int(text), ""
     text = text.replace("·", ".").replace("'", "").replace(" ", "")
-    if re.fullmatch(r"\d{1,3}(?:\.\d{3}){2,}", text):
-        return exact(text.replace(".", "")), "points between the thousands"
-    if re.fullmatch(r"\d+,\d{1,2}", text):
+    if _POINTED.fullmatch(text):
+        return int(text.replace(".", "")), "points between the thousands"
+    if _DECIMAL_COMMA.fullmatch(text):
         return exact(text.replace(",", ".")), "decimal comma"
     return exact(text.replace(",", "")), ""
 
 
-def _spoken(words: str) -> Fraction:
+_POINTED = re.compile(r"\d{1,3}(?:\.\d{3}){2,}")
+_DECIMAL_COMMA = re.compile(r"\d+,\d{1,2}")
+_SPOKEN = re.compile(rf"\b(?:{_WORD})\b")
+
+
+def _spoken(words: str) -> int:
     total = 0
-    for word in re.findall(rf"\b(?:{_WORD})\b", words.lower()):
+    for word in _SPOKEN.findall(words.lower()):
         total = max(total, 1) * 100 if word == "hundred" else total + _WORDS[word]
-    return Fraction(total)
+    return total
 
 
-def _scale(word: str) -> Fraction:
+def _scale(word: str) -> int:
     name = word.lower()
-    return Fraction(10) ** _SCALES[next(known for known in ("thousand", "billion", "million", name[:3], name)
-                                        if name.startswith(known) and known in _SCALES)]  # fmt: skip
+    return _SIZES[next(known for known in ("thousand", "billion", "million", name[:3], name)
+                       if name.startswith(known) and known in _SCALES)]  # fmt: skip
 
 
+_SIZES: dict[str, int] = {word: 10**power for word, power in _SCALES.items()}
 _MENDED = {
     "lost": "superscript lost", "bracket": "superscript in brackets", "sign": "the sign of the power is garbled",
     "crossed": "the sign of the power is garbled",
@@ -136,16 +143,16 @@ _MENDED = {
 
 def _power(match: re.Match[str]) -> Count:
     """`1.5 x 10^6` in all its forms."""
-    value, mended = _plain(match["man"]) if match["man"] else (Fraction(1), "")
+    value, mended = _plain(match["man"]) if match["man"] else (1, "")
     kind = next(name for name in _MENDED if match[name])
     power = int(match[kind].translate(_SUPER))
-    factor = Fraction(10) ** power
+    factor: Exact = 10**power
     mended = _MENDED[kind] or mended
     span = match.span()
     if kind == "lost" and not match["man"]:
         return Count(*span, factor, factor, "lost", factor, mended)
     if match["upper"]:
-        top = value * Fraction(10) ** int(match["upper"])
+        top = value * 10 ** int(match["upper"])
         return Count(*span, value * factor, max(top, value * factor), "power", factor, "a range of powers")
     rivals = ((value * factor * 10, value * factor * 10),) if kind == "e" else ()
     return Count(*span, value * factor, value * factor, "power", factor, mended, rivals)
@@ -156,10 +163,10 @@ def _multiplied(match: re.Match[str]) -> Count:
     value, mended = _plain(match["times"])
     zeros = match["zeros"].lower()
     if zeros.startswith("10") and zeros.endswith("million"):
-        factor = Fraction(10**6)
+        factor: Exact = 10**6
         return Count(*match.span(), value * factor, value * factor, "scale", factor, "written 10 million",
                      ((value * factor * 10, value * factor * 10),))  # fmt: skip
-    factor = Fraction(10**6) if "m" in zeros else exact(zeros.replace(",", ""))
+    factor = 10**6 if "m" in zeros else int(zeros.replace(",", ""))
     return Count(*match.span(), value * factor, value * factor, "power", factor, mended)
 
 
@@ -169,11 +176,11 @@ _GLUED = re.compile(r"(?P<man>[1-9]\d?)[.·]10(?P<power>[4-9])|(?P<dotted>[1-9]\
 
 def _unglued(span: tuple[int, int], glued: re.Match[str]) -> Count:
     if glued["man"]:
-        factor = Fraction(10) ** int(glued["power"])
-        value = exact(glued["man"]) * factor
+        factor = 10 ** int(glued["power"])
+        value = int(glued["man"]) * factor
         return Count(*span, value, value, "lost", factor, "superscript lost")
-    value = exact(glued["dotted"].replace(".", ""))
-    return Count(*span, value, value, "lost", Fraction(1), "a point between the thousands")
+    value = int(glued["dotted"].replace(".", ""))
+    return Count(*span, value, value, "lost", 1, "a point between the thousands")
 
 
 def _single(match: re.Match[str]) -> Count:
@@ -192,11 +199,11 @@ def _single(match: re.Match[str]) -> Count:
         kind: Kind = "scale" if match["scale"] else "letter"
         return Count(*match.span(), value * factor, value * factor, kind, factor, mended)
     if match["word"]:
-        value, factor = _spoken(match["word"]), _scale(match["wscale"]) if match["wscale"] else Fraction(1)
+        value, factor = _spoken(match["word"]), _scale(match["wscale"]) if match["wscale"] else 1
         return Count(*match.span(), value * factor, value * factor, "scale" if match["wscale"] else "bare", factor)
     if match["enum"]:
         value, mended = _plain(match["enum"])
-        factor = Fraction(10) ** int(match["eexp"])
+        factor = 10 ** int(match["eexp"])
         return Count(*match.span(), value * factor, value * factor, "power", factor, mended)
     return _power(match)
 
@@ -233,7 +240,7 @@ def _shared(low: Count, high: Count, text: str) -> Count:
         zeros = re.fullmatch(r"\d{1,3}((?:[,.' ]000)+)", text[high.start : high.end])
         if not zeros:
             return low
-        factor, mended = Fraction(1000) ** (len(zeros[1]) // 4), "zeros left out"
+        factor, mended = 1000 ** (len(zeros[1]) // 4), "zeros left out"
     return replace(low, low=low.low * factor, high=low.low * factor, kind=high.kind, factor=factor, mended=mended,
                    rivals=rivals)  # fmt: skip
 

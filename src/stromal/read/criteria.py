@@ -211,7 +211,8 @@ _FEW_MARKS = re.compile(r"[\d*•·●▪■\u2022-](?:(?<=\d)[.)]|(?<!\d)\s)")
 
 def _unglued(line: str) -> list[str]:
     """A line that holds a whole list, parted at its numbers or bullets; any other line as it is."""
-    if len(_FEW_MARKS.findall(line)) <= 2:
+    few = line.isascii() and sum(map(line.count, ".)*-")) <= 2
+    if few or len(_FEW_MARKS.findall(line)) <= 2:
         return [line]
     found = list(_NUMBERED.finditer(line))
     numbers = [int(match["number"]) for match in found]

@@ -8,9 +8,9 @@ upon `counts` (the numbers) and `measures` (their units).
 from __future__ import annotations
 
 import re
-from dataclasses import replace
-from fractions import Fraction
 from functools import lru_cache
+
+from msgspec.structs import replace
 
 from stromal.read.counts import between, may_count
 from stromal.read.measures import (
@@ -151,7 +151,7 @@ def _linked(spot: Spot, following: Spot, unit: Measure | None) -> Measure | None
         return None
     smallest = min(spot.count.high, following.count.high)
     if smallest >= SMALLEST and not spot.noun and _LINK.fullmatch(gap) and by_its_words(spot) is None:
-        return replace(unit, end=spot.count.end, times=Fraction(1)) if unit else None
+        return replace(unit, end=spot.count.end, times=1) if unit else None
     return _measure(spot)
 
 
@@ -257,8 +257,6 @@ def _volume_role(before: str, after: str) -> str | None:
 def volumes(line: str) -> tuple[Found, ...]:
     """Volumes in mL: of the dose, of fluid taken out before it, of tissue harvested; others are left alone."""
     text = lowered(line)
-    if not _ML.search(text):
-        return ()
     made = []
     for amount in amounts(line):
         unit = _ML.match(text, amount.end)

@@ -20,9 +20,9 @@ from stromal.read.dosing import dose_statements
 from stromal.read.labs import likely_unit
 from stromal.read.layout import REGISTRY_ID
 from stromal.read.limits import limits, windows
-from stromal.read.numerals import ENDED, durations, tidy
+from stromal.read.numerals import ENDED, durations, lowered, tidy
 from stromal.read.outcomes import outcome_statements
-from stromal.read.phrases import pattern
+from stromal.read.phrases import pattern, small
 from stromal.read.readers import Reader, Readers
 from stromal.read.record import Fields, Item, Range, Reading, Record, Section, Statement, Value, gather, settle
 from stromal.read.study import Tree
@@ -337,11 +337,12 @@ def _product(sections: tuple[Section, ...], readings: Readings) -> Statement:
     if not parts:
         return settle("product", [])
     telling = (item.place.quote for section in sections if section.name in TELLING for item in section.items)
-    if any(MESENCHYMAL.search(line) for line in telling):
+    if any(_MESENCHYMAL.search(lowered(line)) for line in telling):
         parts.insert(0, ("cells", "mesenchymal stromal cells"))
     return settle("product", [Reading(Fields(tuple(parts)), "", tuple(places))])
 
 
+_MESENCHYMAL = small(MESENCHYMAL.pattern)
 _GROUPS = pattern(r"parallel|crossover|factorial|sequential|randomized|randomised")
 _DIFFER = ("dose", "dose_1", "dose_2", "administrations", "interval", "volume", "treatment_duration", "product_donor",
            "product_tissue")  # fmt: skip

@@ -7,11 +7,13 @@ walk: `counts` finds the numbers, `doses` decides which of them this trial gives
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
 from fractions import Fraction
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from stromal.read.counts import Count, counts, plain_signs
-from stromal.read.numerals import mend
+from stromal.read.numerals import Exact, mend
 from stromal.read.phrases import pattern, sentence_at
 
 SMALLEST = 1000
@@ -111,8 +113,7 @@ _VOLUME_BEFORE = pattern(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Measure:
+class Measure(Struct, frozen=True, gc=False):
     """The unit of a count, how far it reaches, and what the count must be multiplied by.
 
     `sure` is False where the page does not say of what: cells are then understood.
@@ -121,12 +122,11 @@ class Measure:
     unit: str
     end: int
     note: str = ""
-    times: Fraction = Fraction(1)
+    times: Exact = 1
     sure: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Spot:
+class Spot(Struct, frozen=True, gc=False):
     """A count in its sentence: the line as printed and mended, where the sentence begins and ends, the noun behind."""
 
     line: str

@@ -72,7 +72,7 @@ Exact: TypeAlias = int | Fraction
 """A number without any loss: an int where it is whole, because whole numbers are many and ints are quick."""
 
 
-class Numeral(Struct, frozen=True):
+class Numeral(Struct, frozen=True, gc=False):
     """A number where it stands, the scale in it (1 for none), what was mended, and other readings of its signs."""
 
     start: int
@@ -260,7 +260,7 @@ def numerals(text: str) -> tuple[Numeral, ...]:
     return tuple(found)
 
 
-class Amount(Struct, frozen=True):
+class Amount(Struct, frozen=True, gc=False):
     """A number, or a range of numbers from low to high, where it stands."""
 
     start: int
@@ -336,7 +336,7 @@ _ARTICLE = re.compile(r"a(?<!\wa)n?\s+(?P<unit>year|month|week|day|hour)\b")
 """`a year`, in small letters; the letter stands before its own condition, so that the search leaps to it."""
 
 
-class Length(Struct, frozen=True):
+class Length(Struct, frozen=True, gc=False):
     """A length of time where it stands: a number or range of days, weeks, months, years, hours or minutes."""
 
     start: int

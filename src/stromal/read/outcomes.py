@@ -28,9 +28,10 @@ _COLUMNS = re.compile(r"\t|\s{2,}")
 def row_outcome(item: Item) -> Fields:
     """One outcome: a table row is parted into measure, time frame and method; any other item is the measure."""
     text = item.place.quote
-    columns = [stripped for part in _COLUMNS.split(text) if (stripped := part.strip())]
-    if len(columns) > 1:
-        return outcome(*(tidy(part) for part in columns[:3]))
+    if not text.isprintable() or "  " in text:  # a plain line holds but one column
+        columns = [stripped for part in _COLUMNS.split(text) if (stripped := part.strip())]
+        if len(columns) > 1:
+            return outcome(*(tidy(part) for part in columns[:3]))
     if not item.mark.lower().startswith("name"):
         first = next((length for length in durations(text) if length.start > 0), None)
         if (

@@ -31,7 +31,7 @@ def small(*parts: str) -> re.Pattern[str]:
     return re.compile("".join(sign if len(sign) > 1 else sign.lower() for sign in signs))
 
 
-class Found(Struct, frozen=True):
+class Found(Struct, frozen=True, gc=False):
     """A value found in a line. `rivals` are the other (value, unit) readings that the same words admit.
 
     A window of time also has a `side` (before, after, at) and the words of its `anchor`.

@@ -65,10 +65,11 @@ def administrations(line: str) -> tuple[Found, ...]:
     """How many times the product is given: `four intrathecal administrations`, `a single infusion`, `4 times total`."""
     text = lowered(line)
     made = [*_counted(text, line), *_single(text)]
-    made += [
-        Found("administrations", m.start(), m.end(), 2 if m["often"].lower() == "twice" else 1)
-        for m in _ONCE.finditer(text)
-    ]
+    if "once" in text or "twice" in text:
+        made += [
+            Found("administrations", m.start(), m.end(), 2 if m["often"] == "twice" else 1)
+            for m in _ONCE.finditer(text)
+        ]
     return tuple(sorted(made, key=lambda found: found.start))
 
 
@@ -87,6 +88,8 @@ def _counted(text: str, line: str) -> Iterator[Found]:
 
 
 def _single(text: str) -> Iterator[Found]:
+    if "single" not in text and "time" not in text:
+        return
     again: bool | None = None
     for match in _SINGLE.finditer(text):
         if again is None:  # asked once a line, and only where it matters
@@ -113,6 +116,8 @@ _ADVERBS: dict[str, tuple[tuple[Value, str], ...]] = {
     "bi-weekly": ((2, "weeks"), (0.5, "weeks")),
     "biannually": ((2, "years"), (0.5, "years")),
 }
+_ADVERBIAL = ("weekly", "nightly", "monthly", "quarterly", "yearly", "annually")
+"""One of these stands in each of them."""
 _ADVERB = small(
     rf"(?<!-)\b(?P<often>{'|'.join(sorted(_ADVERBS, key=len, reverse=True))})\b",
     r"(?!\s+(?:changes?|slopes?|rates?|decline|progression|loss)\b)",
@@ -148,11 +153,11 @@ def intervals(line: str) -> tuple[Found, ...]:
         name = _kind(line, start, end) if every or apart else None
         if name:
             made.append(Found(name, start, end, length.value, length.unit))
-    for match in _EVERY_ONE.finditer(text):
+    for match in _EVERY_ONE.finditer(text) if "every" in text else ():
         name = _kind(line, match.start(), match.end())
         if name:
             made.append(Found(name, match.start(), match.end(), 1, TIME_UNITS[match["unit"].lower()]))
-    for match in _ADVERB.finditer(text):
+    for match in _ADVERB.finditer(text) if any(map(text.__contains__, _ADVERBIAL)) else ():
         (value, unit), *rivals = _ADVERBS[match["often"].lower()]
         name = _kind(line, match.start(), match.end())
         if name:

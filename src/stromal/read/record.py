@@ -27,7 +27,7 @@ Value: TypeAlias = "bool | int | float | str | Range | Fields | tuple[Value, ...
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 
 
-class Range(Struct, frozen=True):
+class Range(Struct, frozen=True, gc=False):
     """A stretch of numbers. An end that is None is open; each end says whether it belongs to the stretch."""
 
     low: Number | None = None
@@ -83,7 +83,7 @@ class Fields:
         return "; ".join(f"{name.replace('_', ' ')}: {show(value)}" for name, value in self.parts)
 
 
-class Reading(Struct, frozen=True):
+class Reading(Struct, frozen=True, gc=False):
     """One way to read one place or several that agree: value, unit, where, and why it may be doubted."""
 
     value: Value
@@ -93,7 +93,7 @@ class Reading(Struct, frozen=True):
     note: str = ""
 
 
-class Statement(Struct, frozen=True):
+class Statement(Struct, frozen=True, gc=False):
     """One fact of the page. Where several readings stand, `value` lists what they say and none is preferred."""
 
     name: str
@@ -110,7 +110,7 @@ class Statement(Struct, frozen=True):
         return self.state in ("stated", "repaired")
 
 
-class Item(Struct, frozen=True):
+class Item(Struct, frozen=True, gc=False):
     """One thing a section holds: its tidied text, its place as printed, the printed mark (`*`, `2.`), its label."""
 
     text: str
@@ -120,7 +120,7 @@ class Item(Struct, frozen=True):
     label_place: Place | None = None
 
 
-class Section(Struct, frozen=True):
+class Section(Struct, frozen=True, gc=False):
     """A part of the page: our name for it, the heading as printed (line 0 where none is printed), what it holds."""
 
     name: str
