@@ -122,24 +122,45 @@ def english(expr: t.Expr, protocol: Protocol) -> str:
 
 def question(expr: t.Expr, protocol: Protocol) -> str:
     """An expression as a question: yes or no for a condition, "what is" for a number."""
+    return " ".join(text for _, text in questions(expr, protocol))
+
+
+def questions(expr: t.Expr, protocol: Protocol, number: str = "") -> tuple[tuple[int, str], ...]:
+    """The same line by line: how deep each line is nested, and what it asks. Parts of part 2 are numbered 2.1, 2.2."""
+    match expr:
+        case t.If(condition, then):
+            (depth, first), *rest = questions(then, protocol, number)
+            return (depth, f"Only if {english(condition, protocol)} (otherwise yes): {first}"), *rest
+        case t.All(items) | t.Any(items) | t.Not(t.All(items) | t.Any(items)):
+            numbers = (f"{number}.{index}".lstrip(".") for index in range(1, len(items) + 1))
+            inside = [_part(item, protocol, each) for item, each in zip(items, numbers, strict=True)]
+            return (0, _asks(expr)), *(line for lines in inside for line in lines)
+    return ((0, _asked(expr, protocol)),)
+
+
+def _part(item: t.Expr, protocol: Protocol, number: str) -> tuple[tuple[int, str], ...]:
+    (_, first), *rest = questions(item, protocol, number)
+    return (1, f"({number}) {first}"), *((depth + 1, text) for depth, text in rest)
+
+
+def _asks(expr: t.Expr) -> str:
+    """What is asked of several parts."""
+    match expr:
+        case t.Not(item):
+            return "Not all of these?" if isinstance(item, t.All) else "None of these?"
+        case _:
+            return "All of these?" if isinstance(expr, t.All) else "Any of these?"
+
+
+def _asked(expr: t.Expr, protocol: Protocol) -> str:
     match expr:
         case t.Not(item) if isinstance(item, Test):
             return f"Is it so that {clause(item, protocol).denied}?"
         case t.Not():
             return f"Is this so: {english(expr, protocol)}?"
-        case t.All(items):
-            return f"All of these? {_numbered(items, protocol)}"
-        case t.Any(items):
-            return f"Any of these? {_numbered(items, protocol)}"
-        case t.If(condition, then):
-            return f"Only if {english(condition, protocol)}: {question(then, protocol)}"
         case t.Judged(asked) | t.Asked(asked):
             return f"{asked.rstrip('?')}?"
-    return f"{clause(expr, protocol).asked}?" if isinstance(expr, Test) else f"What is {_noun(expr, protocol)}?"
-
-
-def _numbered(items: tuple[t.Expr, ...], protocol: Protocol) -> str:
-    return " ".join(f"({index}) {question(item, protocol)}" for index, item in enumerate(items, 1))
+    return f"{clause(expr, protocol).asked}?" if isinstance(expr, Test) else f"What is {_noun(expr, protocol)}?"  # type: ignore[arg-type]  # no logic is left
 
 
 def _joined(expr: Logic, protocol: Protocol) -> str:

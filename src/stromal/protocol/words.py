@@ -54,6 +54,8 @@ class Question:
     wanted: str
     note: str = ""
     src: tuple[str, ...] = ()
+    parts: tuple[tuple[int, str], ...] = ()
+    """A question of several parts line by line: how deep each is nested, and what it asks. One line is no part."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,10 +187,10 @@ def checklist(protocol: Protocol) -> Checklist:
 
 
 def _question(criterion: Criterion, path: str, protocol: Protocol) -> Question:
-    note = UNCONFIRMED if assumed(protocol, path) else ""
+    note, lines = UNCONFIRMED if assumed(protocol, path) else "", e.questions(criterion.when, protocol)
     return Question(
-        criterion.name, criterion.says, e.question(criterion.when, protocol), _answered_by(criterion.when),
-        "yes" if criterion.include else "no", note, criterion.src,
+        criterion.name, criterion.says, " ".join(text for _, text in lines), _answered_by(criterion.when),
+        "yes" if criterion.include else "no", note, criterion.src, lines[1:] and lines,
     )  # fmt: skip
 
 
@@ -276,10 +278,14 @@ def _hanging(label: str, text: str) -> str:
 
 
 def _asked(question: Question) -> str:
-    head = _hanging(f"{question.name + '.':<5}[ ] yes  [ ] no   ", question.question)
+    (_, first), *parts = question.parts or ((0, question.question),)
+    lines = [_hanging(f"{question.name + '.':<5}[ ] yes  [ ] no   ", first)]
+    for depth, part in parts:
+        number, _, asked = part.partition(" ")
+        lines.append(_hanging(f"{' ' * (23 + 2 * depth)}{number} ", asked))
     note = f" {question.note[0].upper() + question.note[1:]}." if question.note else ""
     says = f"{question.says}. Answered by {question.answered_by}; {question.wanted} speaks for taking part.{note}"
-    return head + "\n" + _hanging(" " * 23, says) + "\n"
+    return "\n".join((*lines, _hanging(" " * 23, says), ""))
 
 
 def _visited(activity: Activity) -> str:

@@ -108,8 +108,10 @@ CONDITIONS_SAID = [
     ("severe or done(screening)", "severe holds, or screening took place",
      "Any of these? (1) Does severe hold? (2) Did screening take place?"),
     ("done(screening) and (severe or toxicity)", f"screening took place, and (severe holds, or {_TOXICITY} holds)",
-     f"All of these? (1) Did screening take place? (2) Any of these? (1) Does severe hold? (2) Does {_TOXICITY} hold?"),
-    ("if sex = female then severe", "if sex is female, then severe holds", "Only if sex is female: Does severe hold?"),
+     ("All of these? (1) Did screening take place? (2) Any of these? (2.1) Does severe hold? "
+      f"(2.2) Does {_TOXICITY} hold?")),
+    ("if sex = female then severe", "if sex is female, then severe holds",
+     "Only if sex is female (otherwise yes): Does severe hold?"),
     ("count(adverse_event where grade >= 3 and related and onset 0..28 days after injection_1) > 0",
      f"the number of adverse events {_EVENTS} is more than 0",
      f"Is the number of adverse events {_EVENTS} more than 0?"),
@@ -163,7 +165,11 @@ def test_a_denied_condition_says_the_opposite(text: str, denied: str) -> None:
 def test_a_denied_combination_keeps_its_brackets() -> None:
     """Not (a and b) is said of both together."""
     assert said("not (severe and toxicity)").startswith("it is not so that (severe holds, and toxicity")
-    assert asked("not (severe and toxicity)").startswith("Is this so: it is not so that (severe")
+    assert asked("not (severe and toxicity)").startswith("Not all of these? (1) Does severe hold? (2) Does toxicity")
+    assert (
+        asked("not (severe or done(screening))") == "None of these? (1) Does severe hold? (2) Did screening take place?"
+    )
+    assert asked("not (if severe then toxicity)").startswith("Is this so: it is not so that (if severe holds, then")
 
 
 @pytest.mark.parametrize(
