@@ -220,7 +220,8 @@ def products(line: str) -> tuple[Found, ...]:
     """What the cells are: from whom, from which tissue, how prepared; sentences about another product are left out."""
     text = lowered(line)
     made, shown = list[Found](), _SOURCES.worth(text)
-    others, donor = bool(_OTHERS.worth(text)), "donor" in text  # asked once a line: few lines hold either
+    others = any(map(text.__contains__, _OTHER_SIGNS)) and bool(_OTHERS.worth(text))
+    donor = "donor" in text  # few lines hold either
     for low, high in sentences(mend(line)):
         if others and other_product(text[low:high]) is not None:
             continue
@@ -264,6 +265,8 @@ _SOURCES = Sifted(
     for value, printed in words
 )
 _OTHERS = Sifted((value, small(printed.pattern)) for value, printed in OTHER_PRODUCTS)
+_OTHER_SIGNS = ("vaccine", "killer", "nk", "dendritic", "platelet", "prp", "exosome", "car")
+"""One of these stands wherever another product is named."""
 _SAME_DONOR = small(r"\b(?:original|same)\s+(?:[\w-]+\s+){0,3}donor\b")
 
 

@@ -187,34 +187,36 @@ def _single(match: re.Match[str], text: str) -> Numeral:
     return Numeral(start, end, _whole(_digits(digits) * factor), factor)
 
 
-def _printed(mended: str, text: str) -> Iterator[Numeral]:
+def _printed(mended: str, text: str) -> list[Numeral]:
     """The numerals that begin with a digit or a point."""
-    reached = 0
+    reached, made = 0, list[Numeral]()
     for begin in _BEGIN.finditer(mended):
-        if begin.start() < reached:
-            continue
         start = begin.start()
+        if start < reached:
+            continue
         match = _PLAIN.match(mended, start) or _NUMERAL.match(mended, start)
         if match is not None:
             reached = match.end()
             if reached - start <= _LONGEST:
                 plain = match.re is _PLAIN
-                yield Numeral(start, reached, int(match[0])) if plain else _single(match, text)
+                made.append(Numeral(start, reached, int(match[0])) if plain else _single(match, text))
+    return made
 
 
-def _spelled(mended: str, _: str) -> Iterator[Numeral]:
+def _spelled(mended: str) -> list[Numeral]:
     """The numerals in words: `twenty`, `three hundred`, `five million`."""
+    made = []
     for match in _WORDED.finditer(mended.lower()):
         first, _, second = match["word"].partition(" ")
         scale = match["wordscale"]
         factor = 10 ** _SCALES[scale] if scale else 1
         count = WORDS[first] * (100 if second.strip() == "hundred" else 1)
-        yield Numeral(match.start(), match.end(), count * factor, factor)
+        made.append(Numeral(match.start(), match.end(), count * factor, factor))
+    return made
 
 
 _KINDS = Sieve((r"\d", rf"\b(?:{'|'.join(WORDS)})\b"))
-_BY_KIND = (_printed, _spelled)
-"""The two kinds of numerals: nearly no line holds both, and most hold none."""
+"""The two kinds of numerals, in signs and in words: nearly no line holds both, and most hold none."""
 _start = attrgetter("start")
 
 _TO = frozenset(("-", "–", "—", "~", "to", "up to", "and"))
@@ -249,9 +251,10 @@ def numerals(text: str) -> tuple[Numeral, ...]:
     kinds = _KINDS.may(mended)
     if not kinds:
         return ()
-    found = [numeral for kind in kinds for numeral in _BY_KIND[kind](mended, text)]
     if len(kinds) > 1:
-        found.sort(key=_start)
+        found = sorted((*_printed(mended, text), *_spelled(mended)), key=_start)
+    else:
+        found = _spelled(mended) if kinds[0] else _printed(mended, text)
     for place in range(len(found) - 2, -1, -1):
         high = found[place + 1]
         # Only a scaled number or one of thousands has a scale or zeros to share, and most numbers are small.

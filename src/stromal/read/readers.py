@@ -51,4 +51,7 @@ class Readers:
         return self._found(line)
 
     def _read(self, line: str) -> tuple[Found, ...]:
-        return tuple(found for reader in self.able(line) for found in reader.read(line))
+        made: list[Found] = []
+        for reader in self.able(line):
+            made += reader.read(line)
+        return tuple(made)

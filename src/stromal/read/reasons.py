@@ -11,10 +11,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from stromal.read.concepts import Concept, concept, narrower
 from stromal.read.criteria import Side
 from stromal.read.limits import windows
+from stromal.read.numerals import KEPT
 from stromal.read.phrases import Found, pattern, sentences
 from stromal.read.record import Range
 from stromal.values import Duration, duration_unit
@@ -290,6 +292,7 @@ def _windowed(made: _List) -> bool:
 # ---------------------------------------------------------------- the things of a list
 
 
+@lru_cache(KEPT)
 def _virus(text: str) -> tuple[str, ...]:
     bare = _VIRUS_EDGE.sub("", text.strip())
     forms = (bare, _VIRUS_TAIL.sub("", bare))
@@ -420,8 +423,6 @@ _GOVERNS = pattern(
     r"|are|is|was|were|be|include\w*|including|cause\w*|may|can|could|other|such|any|like)\b"
 )
 _LONGEST_THING = 4
-
-
 _CLAUSE = pattern(r"(?:with|have|has|are|is|who|if|when|unless)\b")
 
 

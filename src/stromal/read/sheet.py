@@ -101,7 +101,8 @@ def _stands(node: Mapping[str, Node], path: str) -> bool:
 
 def printable(text: str) -> str:
     """Text without signs that no file should hold."""
-    return re.sub(r"\s+", " ", "".join(sign if sign.isprintable() else " " for sign in text)).strip()
+    plain = text if text.isprintable() else "".join(sign if sign.isprintable() else " " for sign in text)
+    return " ".join(plain.split())
 
 
 def named(text: str, fallback: str, words: int = 4) -> str:
