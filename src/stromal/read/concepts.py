@@ -221,6 +221,7 @@ def _named(name: str) -> str:
     return f"{made}_x" if made in RESERVED or made in _MEASURED else made
 
 
+_ANY = pattern("|".join(f"(?:{printed.pattern})" for _, printed in _TABLE))
 _MEASURED = frozenset(term.name for term in MEASURES)
 
 
@@ -229,9 +230,8 @@ def concept(words: str) -> Concept | None:
     """What a phrase names, taken as a whole; None where no dictionary knows it or it says too little."""
     whole = words.strip(" .,;:-'\"")
     text = _ARTICLE.sub("", whole)
-    for known, printed in _TABLE:
-        if printed.fullmatch(text) or printed.fullmatch(whole):
-            return known
+    if _ANY.fullmatch(text) or _ANY.fullmatch(whole):  # few phrases are any of them, and one look tells
+        return next(known for known, printed in _TABLE if printed.fullmatch(text) or printed.fullmatch(whole))
     if text.lower() in _TOO_PLAIN:
         return None
     for term in EVENTS:

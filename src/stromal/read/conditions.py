@@ -126,6 +126,8 @@ def _pregnancy(text: _Text) -> Condition | None:
         if not _NEGATIVE_TEST.fullmatch(text.plain):
             return None
         return Condition("sex = male or not pregnancy at screening", "computed", (_yes_no("pregnancy", "pregnancy"),))
+    if "pregnan" not in text.plain.lower():
+        return None
     planning = _PLANNING.search(text.plain)
     plain = text.plain[: planning.start()] if planning else text.plain
     if not _FERTILE.fullmatch(plain) or not re.search(_PREGNANT, plain, re.IGNORECASE):
@@ -384,6 +386,8 @@ _BARRED = pattern(
     r"|not\s+(?:be\s+)?(?:eligible|included|enrolled))"
     r"(?:\s+from\s+(?:the\s+|this\s+)?(?:study|trial|participation))?\s*\.?$"
 )
+_BARRING = ("excluded", "ligible", "included", "enrolled")
+"""One of these stands wherever somebody is barred."""
 _CONDITIONAL = pattern(r"\b(?:eligible|provided|if|unless|allowed|permitted|except\w*|may|those)\b")
 _NUMBER_GLUED = re.compile(r"^\s*\d{1,2}\.(?=\d{1,2}\s*(?:-|–|to\b|years?\b|yrs?\b))", re.IGNORECASE)
 """The number of a criterion printed without a blank before an age: `2.18 years to 65 years`."""
@@ -392,7 +396,7 @@ _STARTS_OVER = pattern(r"\s*(?:or|unless|except|however|but|if|and\s+if|otherwis
 
 def condition(words: str, side: Side) -> Condition:
     """The condition of one criterion. Two signs that it may mean something else, and it is asked instead."""
-    barred = _BARRED.search(words)
+    barred = _BARRED.search(words) if any(map(words.lower().__contains__, _BARRING)) else None
     if barred and side == "exclusion":
         words = words[: barred.start()]
     elif barred:

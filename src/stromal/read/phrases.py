@@ -60,11 +60,21 @@ class Found(Struct, frozen=True, gc=False):
 
 _STOP = re.compile(r"[.!?;](?:(?<![.!?;]{2})[.!?;]*[\"”')]*(?=\s+[\"“(]?[A-Z0-9]|\s*$)|(?<=[a-z)][.!?])(?=[A-Z][a-z]))")
 """Where a sentence may end. The sign itself stands first, so that the search leaps from stop to stop."""
-_ABBREVIATED = pattern(
-    r"(?:\b(?:e\.g|i\.e|approx|vs|cf|ca|no|dr|prof|st|max|min|incl|resp|fig|etc|al)",
-    r"|(?:^|[\s(.])[A-Z])\.$",
-)
+_SHORT = (
+    "e.g", "i.e", "approx", "vs", "cf", "ca", "no", "dr", "prof", "st", "max", "min", "incl", "resp", "fig", "etc",
+    "al",
+)  # fmt: skip
+_ABBREVIATED = pattern(rf"(?:\b(?:{'|'.join(map(re.escape, _SHORT))})|(?:^|[\s(.])[A-Z])\.$")
+_SHORTENED = tuple(f"{words}." for words in _SHORT)
 _LONGEST_ABBREVIATION = 10
+
+
+def _abbreviates(tail: str) -> bool:
+    """Whether a stop at the end of these words belongs to an abbreviation or an initial: few words look like either."""
+    likely = not tail[-3:-2].isalnum() or tail.lower().endswith(_SHORTENED)
+    return likely and _ABBREVIATED.search(tail) is not None
+
+
 KEPT = 1024
 """How many lines are remembered: several readers ask for the sentences of the same line."""
 
@@ -74,7 +84,7 @@ def _bounds(text: str) -> tuple[tuple[int, int], ...]:
     start, made = 0, list[tuple[int, int]]()
     for match in _STOP.finditer(text):
         end = match.end()
-        if text[end - 1] == "." and _ABBREVIATED.search(text[max(start, end - _LONGEST_ABBREVIATION) : end]):
+        if text[end - 1] == "." and _abbreviates(text[max(start, end - _LONGEST_ABBREVIATION) : end]):
             continue
         made.append((start, end))
         start = end
