@@ -8,6 +8,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
+import typer
 
 from stromal.cli import edge, show
 from stromal.values import Finding, Place, Refused, Unusable
@@ -83,3 +84,18 @@ def test_findings_show_place_words_and_next_step(capsys: pytest.CaptureFixture[s
     assert "…" in told
     assert "-> look again" in told
     assert "nothing found" in told
+
+
+def test_what_runs_out_of_stack_is_bad_input(capsys: pytest.CaptureFixture[str]) -> None:
+    """Input nested deeper than can be read ends with a message and code 2, as JSON too."""
+
+    @edge.edge
+    def deep(*, as_json: bool) -> int:
+        raise RecursionError
+
+    with pytest.raises(typer.Exit) as left:
+        deep(as_json=True)
+    assert left.value.exit_code == 2
+    told = capsys.readouterr()
+    assert '"file.depth"' in told.out
+    assert "-> write it flatter" in told.err
