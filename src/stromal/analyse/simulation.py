@@ -21,6 +21,7 @@ from stromal.designs.plan import Plan
 from stromal.designs.sheet import Columns, Sheet, Shown
 from stromal.designs.totals import PARTS, Totals
 from stromal.designs.trial_job import TrialJob
+from stromal.protocol.model import Protocol
 from stromal.rules.escalation.courses import Within
 from stromal.values import DAYS_A_MONTH
 
@@ -162,9 +163,10 @@ def steps(plan: Plan, trials: int) -> int:
 
 def simulate(
     plan: Plan, assumed: Assumptions, trials: int, seed: int = 1, workers: int = 1, cluster: str = "",
-    told: Callable[[int], None] = lambda _: None,
+    told: Callable[[int], None] = lambda _: None, protocol: Protocol | None = None,
 ) -> Simulated:  # fmt: skip
-    """Simulate a plan, once more without any effect, and over true toxicities of its highest level.
+    """Simulate a plan, once more without any effect, and over true toxicities of its highest level. The protocol is
+    needed where a design moves the dose.
 
     ValueError where there is no trial or worker, or the cluster cannot be used.
     """
@@ -172,7 +174,13 @@ def simulate(
 
     def made(world: Assumptions, many: int) -> Totals:
         nonlocal done
-        found = spread.simulate(TrialJob(plan, world, seed), many, workers, cluster, lambda n: told(done + n))
+        found = spread.simulate(
+            TrialJob(plan, world, seed, protocol if plan.escalation else None),
+            many,
+            workers,
+            cluster,
+            lambda n: told(done + n),
+        )
         done += many
         return found
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stromal.analyse.comparison_figures import ended_by
-from stromal.analyse.simulation_words import fewer
+from stromal.analyse.simulation_words import fewer, selection
 from stromal.designs.totals import Totals
 from stromal.drawing import BLUE, INK, LINE, ORANGE, Figure, Sign, legend, made
 
@@ -20,9 +20,33 @@ if TYPE_CHECKING:
 
 def drawn(found: Simulated) -> tuple[Figure, ...]:
     """Every figure of a simulation."""
-    figures = [_declaring(found)] if found.curve else []
+    figures = [_selected(found)] if "selected" in found.totals.counts else []
+    figures += [_declaring(found)] if found.curve else []
     figures += [_length(found), _doses(found), _products(found)]
     return tuple(figures)
+
+
+def _selected(found: Simulated) -> Figure:
+    rows = list(selection(found))
+    told = "; ".join(f"{name}: {often:.1f} %" for name, often, _ in rows)
+
+    def paint(sheet: Sheet) -> None:
+        axes = sheet.subplots()
+        places = range(len(rows))
+        shares, errors = [often for _, often, _ in rows], [1.96 * error for _, _, error in rows]
+        axes.bar(places, shares, 0.6, color=BLUE, edgecolor=INK, linewidth=0.5)
+        axes.errorbar(places, shares, errors, fmt="none", ecolor=INK, capsize=3)
+        harming = found.assumed.harming(found.plan.harm.least)
+        true = [*(f"\n{100 * each:.3g} %" for each in harming), ""]
+        axes.set_xticks(places, [name + each for (name, _, _), each in zip(rows, true, strict=True)])
+        axes.tick_params(axis="x", length=0)
+        axes.set_xlabel("level, and its true toxicity")
+        axes.set_ylabel("% of trials")
+        axes.set_ylim(bottom=0)
+        axes.grid(axis="y", color=LINE, linewidth=0.6)
+
+    note = f"{found.trials:,} simulated trials; lines are 95 % of Monte Carlo error."
+    return made("selected", "Levels that the design declares", f"{told}.", 2.6, paint, (), note=note)
 
 
 def _declaring(found: Simulated) -> Figure:

@@ -13,6 +13,7 @@ from stromal.values import DAYS_A_MONTH
 
 if TYPE_CHECKING:
     from stromal.analyse.simulation import Simulated
+    from stromal.designs.plan import Plan
 
 
 def fewer(trials: int) -> int:
@@ -25,6 +26,7 @@ def answers(found: Simulated) -> tuple[tuple[str, str], ...]:
     return tuple(
         (question, answer)
         for question, answer in (
+            ("Which level is declared?", _selected(found)),
             ("Would a dose that is not safe be declared safe?", _declaring(found)),
             ("How long does the trial take?", _length(found)),
             ("How many products are lost?", _products(found)),
@@ -57,6 +59,28 @@ def share(mean: float, error: float, trials: int) -> str:
         return f"{near(mean, error, ' %')} of the trials"
     most = f"{300 / trials:.2g} %"
     return f"none of the trials (up to {most} in truth)" if mean <= 0 else f"all trials (all but up to {most} in truth)"
+
+
+def selection(found: Simulated) -> Iterator[tuple[str, float, float]]:
+    """Each level, and none, with the share of the trials that declare it and its Monte Carlo error, in percent."""
+    names = [level.name for level in found.plan.levels]
+    for place, name in (*enumerate(names), (-1, "none")):
+        often = found.totals.share("selected", place)
+        yield name, 100 * often, 100 * (often * (1 - often) / found.trials) ** 0.5
+
+
+def _selected(found: Simulated) -> str:
+    if not found.plan.escalation or "selected" not in found.totals.counts:
+        return ""
+    harming = [*(f" (true toxicity {100 * each:.3g} %)" for each in found.assumed.harming(found.plan.harm.least)), ""]
+    told = (
+        f"{name}{true} in {share(often, error, found.trials)}"
+        for (name, often, error), true in zip(selection(found), harming, strict=True)
+    )
+    return (
+        f"{'; '.join(told)}. Every trial here was walked event by event: places, levels and waiting are asked of the "
+        "design's own rules, as the desk asks them."
+    )
 
 
 def _declaring(found: Simulated) -> str:
@@ -136,19 +160,22 @@ def _stopping(found: Simulated) -> str:
     return (
         f"It is held {near(*found.mean('stops'))} times on average, and for good in "
         f"{share(*found.share('closed'), found.trials)}. "
-        f"{_held_by(found.plan.stop_at)}; {lifts}"
+        f"{_held_by(found.plan)}; {lifts}"
     )
 
 
-def _held_by(stop_at: tuple[int, ...]) -> str:
-    """How many people with unacceptable toxicity hold the trial."""
+def _held_by(plan: Plan) -> str:
+    """How many harmed people hold the trial. Beside a design the hold may count other harm than the design does."""
+    stop_at, harm = plan.stop_at, "the events that its hold counts" if plan.escalation else "unacceptable toxicity"
     first = next((treated for treated, harmed in enumerate(stop_at) if harmed), 0)
     fewest, most = stop_at[first], stop_at[-1]
+    if not most:
+        return f"No number of people with {harm} holds it by itself"
     if fewest == most:
         people, holds = ("person", "holds") if most == 1 else ("people", "hold")
-        return f"{most} {people} with unacceptable toxicity {holds} it"
+        return f"{most} {people} with {harm} {holds} it"
     return (
-        f"A boundary holds it: {fewest} people with unacceptable toxicity among the first {first} treated, up to "
+        f"A boundary holds it: {fewest} people with {harm} among the first {first} treated, up to "
         f"{most} among {len(stop_at) - 1}"
     )
 

@@ -109,7 +109,9 @@ def monitor(
 @edge
 def simulate(
     file: Annotated[Path, typer.Argument(metavar="PROTOCOL", help="A protocol file (YAML).")],
-    trials: Annotated[int, typer.Option(help="How many trials.")] = 10_000,
+    trials: Annotated[
+        int | None, typer.Option(help="How many trials; else 10,000, or 1,000 where a design moves the dose.")
+    ] = None,
     scenario: Annotated[
         Path | None, typer.Option(help="Assumptions (YAML): toxicity, made, arrivals_per_month and so on.")
     ] = None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from textwrap import wrap
 
@@ -13,28 +14,34 @@ from stromal.designs import assumptions, assumptions_file
 from stromal.designs.assumptions import Assumptions
 from stromal.designs.plan import Plan
 from stromal.designs.plan import plan as plan_of
+from stromal.protocol.model import Protocol
 
 _MOST, _WIDTH = 100_000_000, 98
+_USUAL, _FEW = 10_000, 1_000
+"""Trials where nobody says how many: compiled ones, and those made event by event."""
 _CLUSTER = "give the address of a Dask scheduler, such as tcp://127.0.0.1:8786, or --workers"
 
 
 def simulate(
-    path: Path, trials: int, scenario: Path | None, seed: int, workers: int, cluster: str, page: Path | None, *,
+    path: Path, asked: int | None, scenario: Path | None, seed: int, workers: int, cluster: str, page: Path | None, *,
     as_json: bool,
 ) -> int:  # fmt: skip
     """Simulate a protocol, tell what came of it, and perhaps write the page."""
-    if not 1 <= trials <= _MOST:
+    if asked is not None and not 1 <= asked <= _MOST:
         hint = f"give 1 to {_MOST:,} trials, such as --trials 10000"
-        raise edge.bad("simulate.trials", f"{trials} trials cannot be simulated", hint)
+        raise edge.bad("simulate.trials", f"{asked} trials cannot be simulated", hint)
     if workers < 1:
         raise edge.bad("simulate.workers", f"{workers} workers can do nothing", "give 1 or more, such as --workers 2")
-    plan = plan_of(edge.protocol(path))
+    protocol = edge.protocol(path)
+    plan = plan_of(protocol)
+    trials = asked or (_FEW if plan.escalation else _USUAL)
     assumed = assumptions.usual(plan)
     if scenario is not None:
         assumed = assumptions_file.read(edge.text(scenario), str(scenario), plan)
     with show.progress("trials") as bar:
         task = bar.add_task("simulating", total=simulation.steps(plan, trials))
-        found = _made(plan, assumed, trials, seed, workers, cluster, lambda done: bar.update(task, completed=done))
+        spread = _Spread(workers, cluster, lambda done: bar.update(task, completed=done))
+        found = _made(protocol, plan, assumed, trials, seed, spread)
     if page is not None:
         edge.put(page, simulation.render(found))
     if as_json:
@@ -47,13 +54,31 @@ def simulate(
 _ADDRESS = re.compile(r"(?:[a-z]+://)?[^\s:/]+:\d{1,5}/?", re.ASCII)
 
 
+@dataclass(frozen=True, slots=True)
+class _Spread:
+    """Over how many processes, or which cluster; and who is told of progress."""
+
+    workers: int
+    cluster: str
+    told: Callable[[int], None]
+
+
 def _made(
-    plan: Plan, assumed: Assumptions, trials: int, seed: int, workers: int, cluster: str, told: Callable[[int], None]
-) -> simulation.Simulated:  # fmt: skip
-    if cluster and not _ADDRESS.fullmatch(cluster):
-        raise edge.bad("simulate.cluster", f"“{cluster}” is no address of a Dask scheduler", _CLUSTER)
+    protocol: Protocol, plan: Plan, assumed: Assumptions, trials: int, seed: int, spread: _Spread
+) -> simulation.Simulated:
+    if spread.cluster and not _ADDRESS.fullmatch(spread.cluster):
+        raise edge.bad("simulate.cluster", f"“{spread.cluster}” is no address of a Dask scheduler", _CLUSTER)
     try:
-        return simulation.simulate(plan, assumed, trials, seed, workers, cluster, told)
+        return simulation.simulate(
+            plan,
+            assumed,
+            trials,
+            seed,
+            spread.workers,
+            spread.cluster,
+            spread.told,
+            protocol if plan.escalation else None,
+        )
     except ValueError as error:
         raise edge.bad("simulate.cluster", str(error), _CLUSTER) from None
 
@@ -94,6 +119,8 @@ def _json(found: simulation.Simulated) -> dict[str, object]:
         "quantiles": {name: {str(part): totals.quantile(name, part) for part in (0.05, 0.25, 0.5, 0.75, 0.9, 0.95)}
                       for name in totals.counts},
         "levels": [level.name for level in found.plan.levels],
+        "selected": {name: {"percent": often, "error": error}
+                     for name, often, error in (simulation_words.selection(found) if found.plan.escalation else ())},
         "declared": [{"toxicity": each.toxicity, "share": each.share, "error": each.error, "exact": each.exact}
                      for each in found.curve],
         "analyses": [{"name": each.name, "fact": each.fact, "effect": each.effect, "people": each.people,

@@ -7,7 +7,7 @@ Stands before the walk.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from stromal.designs import probes
 from stromal.protocol import model as m
@@ -122,6 +122,8 @@ class Plan:
     measured: tuple[Measured, ...]
     primary: tuple[tuple[str, str], ...]
     """Primary analyses: name and method."""
+    escalation: str = ""
+    """The rule that moves the dose by a design; no compiled loop walks such a plan."""
 
     @property
     def slots(self) -> int:
@@ -146,7 +148,8 @@ def plan(protocol: m.Protocol) -> Plan:
     names = [visit.name for visit in _walked(protocol, nominal)]
     screenings = tuple(v.name for v in protocol.schedule.values() if _is_screening(v))
     probe = probes.Probe(protocol, screenings, tuple(names), _rounds_slots(protocol, nominal), nominal)
-    harm, person, trial, stop_at = _holds(protocol, probe)
+    moved = _moved(protocol, doses)
+    harm, person, trial, stop_at = _holds(protocol, probe, moved)
     declaration = _declaration(protocol, probe)
     rule = declaration[0] if declaration else None
     measured = tuple(_measured(protocol, analysis, probe) for analysis in protocol.analyses.values()
@@ -167,7 +170,13 @@ def plan(protocol: m.Protocol) -> Plan:
         tuple(_scale(protocol.facts[fact]) for fact in dict.fromkeys(each.fact for each in measured)), measured,
         tuple((each.name, each.method) for each in protocol.analyses.values()
               if protocol.objectives[each.of].rank == "primary"),
+        moved.name if moved else "",
     )  # fmt: skip
+
+
+def _moved(protocol: m.Protocol, doses: tuple[str, ...]) -> m.Escalation | None:
+    """The rule of the design that moves the dose; None where none does."""
+    return next((rule for rule in (m.escalation_of(protocol, name) for name in doses) if rule is not None), None)
 
 
 # ---------------------------------------------------------------- doses
@@ -179,14 +188,11 @@ def _doses(protocol: m.Protocol) -> tuple[tuple[str, ...], tuple[Level, ...]]:
     if not names:
         raise unusable(protocol, "schedule", "no visit gives a dose", "write 'give:' at a visit")
     levels = []
-    moved = [name for name in names if protocol.doses[name].adjust]
+    moved = [name for name in names if protocol.doses[name].adjust or m.escalation_of(protocol, name)]
     if moved and len(names) > 1:
-        hint = "a simulation takes one dose on a ladder, or several fixed ones"
-        raise unusable(protocol, f"doses.{moved[0]}", f"{moved[0]} is moved by a table beside other doses", hint)
+        hint = "a simulation takes one dose that moves, or several fixed ones"
+        raise unusable(protocol, f"doses.{moved[0]}", f"{moved[0]} is moved beside other doses", hint)
     for name in names:
-        if m.escalation_of(protocol, name):
-            hint = "simulate its design with: stromal design"
-            raise unusable(protocol, f"doses.{name}", f"{name} is moved from person to person by a design", hint)
         dose = protocol.doses[name]
         amounts = dose.ladder or (dose.amount,)
         unit = dose.amount.unit + ("/kg" if dose.per_kg and "/kg" not in dose.amount.unit else "")
@@ -279,7 +285,7 @@ def _all_rounds(protocol: m.Protocol, names: list[str], nominal: timeline.Plan) 
 
 
 def _holds(
-    protocol: m.Protocol, probe: probes.Probe
+    protocol: m.Protocol, probe: probes.Probe, moved: m.Escalation | None
 ) -> tuple[probes.Harm, m.Hold | None, m.Hold | None, tuple[int, ...]]:
     """What harms a person, the hold of a person, the hold of the trial, and at how many harmed people it stands."""
     found: dict[str, tuple[m.Hold, probes.Harm]] = {}
@@ -294,6 +300,8 @@ def _holds(
             raise unusable(protocol, path, f"{hold.name} is not true of anybody who was only harmed", hint)
         found[hold.level] = (hold, harm)
     harms = {harm for _, harm in found.values()}
+    if moved is not None:
+        harms = {_toxicity(protocol, probe, moved, harms)}
     if len(harms) > 1:
         name = found["trial"][0].name
         hint = "let both holds hang on one rule"
@@ -301,7 +309,23 @@ def _holds(
     person = found["participant"][0] if "participant" in found else None
     trial = found["trial"][0] if "trial" in found else None
     harm = next(iter(harms), probes.Harm())
-    return harm, person, trial, probes.stop_at(probe, trial, harm) if trial else (0,) * (protocol.trial.planned + 1)
+    return (
+        harm,
+        person,
+        trial,
+        probes.stop_at(probe, trial, found["trial"][1]) if trial else (0,) * (protocol.trial.planned + 1),
+    )
+
+
+def _toxicity(
+    protocol: m.Protocol, probe: probes.Probe, moved: m.Escalation, of_holds: set[probes.Harm]
+) -> probes.Harm:
+    """What a design counts; the holds are asked for themselves, and may count from another dose."""
+    harm = probes.toxicity(probe, moved)
+    if harm is None:
+        hint = "let it hang on the grade of related adverse events"
+        raise unusable(protocol, f"rules.{moved.name}", f"the toxicity of {moved.name} is none of grades 1 to 5", hint)
+    return replace(harm, from_last=harm.from_last or any(each.from_last for each in of_holds))
 
 
 def _declaration(

@@ -6,14 +6,17 @@ which measurements an endpoint looks at. `plan` puts the answers together.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from stromal.designs.asked import Asked, Told, chart, day, judged, told_of
 from stromal.protocol import timeline
 from stromal.protocol import tree as t
-from stromal.protocol.model import Hold, Predicate, Protocol, Visit
+from stromal.protocol.model import Escalation, Hold, Predicate, Protocol, Visit
 from stromal.rules import endpoints, safety
+from stromal.rules.escalation.courses import Ladder
+from stromal.rules.escalation.planned import planned
 
 UNLIMITED = 1 << 30
 _FAR = 400
@@ -121,8 +124,7 @@ def left_out(probe: Probe, visit: Visit) -> bool:
 
 def harm(probe: Probe, hold: Hold) -> Harm | None:
     """Which events make a hold true of a person, or of the trial when everybody had them; None where none does."""
-    first, last = probe.dosed[0][1], probe.dosed[-1][1]
-    people = probe.protocol.trial.planned
+    last, people = probe.dosed[-1][1], probe.protocol.trial.planned
 
     def true(grade: int, on: int) -> bool:
         told = probe.whole([(grade, on)])
@@ -130,12 +132,34 @@ def harm(probe: Probe, hold: Hold) -> Harm | None:
         charts = [chart(probe.protocol, each, place) for place, each in enumerate(everybody or [told])]
         return bool(safety.triggered(hold, probe.protocol, charts, charts, day(max(on, last) + 1)))
 
+    return _harm(probe, true)
+
+
+def toxicity(probe: Probe, rule: Escalation) -> Harm | None:
+    """Which events a design counts as toxicity: what its rule is true of; on a ladder its unacceptable grades, at any
+    time after a dose. None where there are none.
+    """
+    last, design = probe.dosed[-1][1], planned(rule, probe.protocol)
+    if isinstance(design, Ladder):
+        return Harm(design.unacceptable)
+
+    def true(grade: int, on: int) -> bool:
+        return judged(probe.protocol, rule.toxicity, probe.whole([(grade, on)]), max(on, last) + 1).truth is True
+
+    return _harm(probe, true)
+
+
+def _harm(probe: Probe, true: Callable[[int, int], bool]) -> Harm | None:
+    """The harm that something is true of, asked grade by grade and day by day."""
+    first, last = probe.dosed[0][1], probe.dosed[-1][1]
     least = next((grade for grade in range(1, 6) if true(grade, last + 1)), None)
     if least is None:
         return None
     from_last = first != last and not true(least, first + 1)
     start = last if from_last else first
-    within = next((d - 1 for d in range(1, _FAR) if not true(least, start + d)), UNLIMITED)
+    if true(least, start + _FAR):
+        return Harm(least, from_last)
+    within = bisect_left(range(1, _FAR), True, key=lambda days: not true(least, start + days))
     return Harm(least, from_last, within)
 
 

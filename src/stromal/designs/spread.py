@@ -132,7 +132,7 @@ class CourseJob:
 
 
 class Job(Protocol):
-    """Makes trials by their numbers, and tells their totals."""
+    """Makes trials by their numbers, and tells their totals; a job may name the size of a `piece`."""
 
     def part(self, first: int, trials: int) -> Totals:
         """Trials number `first` on."""
@@ -161,10 +161,10 @@ def job_of(
 # ---------------------------------------------------------------- spreading
 
 
-def pieces(trials: int) -> Iterator[tuple[int, int]]:
+def pieces(trials: int, size: int = PIECE) -> Iterator[tuple[int, int]]:
     """The first trial and the number of trials of each piece."""
-    for first in range(0, trials, PIECE):
-        yield first, min(PIECE, trials - first)
+    for first in range(0, trials, size):
+        yield first, min(size, trials - first)
 
 
 def _part(job: Job, first: int, trials: int) -> Totals:
@@ -181,13 +181,18 @@ def simulate(job: Job, trials: int, workers: int = 1, cluster: str = "", told: T
     tell = told or (lambda _: None)
     if cluster:
         return together(_over_cluster(job, trials, cluster, tell))
-    if workers == 1 or trials <= PIECE:
+    if workers == 1 or trials <= size_of(job):
         return together(_here(job, trials, tell))
     return together(_over_processes(job, trials, workers, tell))
 
 
+def size_of(job: Job) -> int:
+    """How many trials of a job are made at once."""
+    return int(getattr(job, "piece", PIECE))
+
+
 def _here(job: Job, trials: int, tell: Told) -> Iterator[Totals]:
-    for first, many in pieces(trials):
+    for first, many in pieces(trials, size_of(job)):
         yield job.part(first, many)
         tell(first + many)
 
@@ -195,7 +200,7 @@ def _here(job: Job, trials: int, tell: Told) -> Iterator[Totals]:
 def _over_processes(job: Job, trials: int, workers: int, tell: Told) -> Iterator[Totals]:
     # Processes are spawned: a fork would take over the locks of compiled loops and progress bars.
     with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
-        waiting = {pool.submit(_part, job, first, many): many for first, many in pieces(trials)}
+        waiting = {pool.submit(_part, job, first, many): many for first, many in pieces(trials, size_of(job))}
         done = 0
         for future in as_completed(waiting):
             done += waiting[future]
@@ -214,7 +219,7 @@ def _over_cluster(job: Job, trials: int, address: str, tell: Told) -> Iterator[T
     except (OSError, ValueError) as error:
         raise ValueError(f"no Dask scheduler answers at {address}: {error}") from None
     with client:
-        parts = list(pieces(trials))
+        parts = list(pieces(trials, size_of(job)))
         futures = client.map(_part, [job] * len(parts), *zip(*parts, strict=True), pure=False)
         many = {future.key: number for future, (_, number) in zip(futures, parts, strict=True)}
         done = 0

@@ -18,6 +18,7 @@ from stromal.designs.assumptions import Assumptions
 from stromal.designs.normals import normal
 from stromal.designs.plan import DAY_ZERO, LAST_DOSE, Plan
 from stromal.designs.plan import plan as plan_of
+from stromal.designs.trial_finding import Finding
 from stromal.protocol.model import Hold, Predicate, Protocol
 from stromal.values import DAYS_A_MONTH
 
@@ -82,6 +83,9 @@ class Trial:
     stopped_since: int = 0
     because: tuple[int, ...] = ()
     judged: set[int] = field(default_factory=set)
+    finding: Finding | None = None
+    selected: int = -1
+    """The level that the design of the dose declares; -1 for none."""
 
     def draw(self, person: int, purpose: int, turn: int = 0) -> float:
         """The number of a person, a purpose and a turn."""
@@ -96,18 +100,22 @@ class Trial:
         self.invite(0)
         while self.events:
             now, kind, person, turn = heapq.heappop(self.events)
-            match kind:
-                case w.SHOWS:
-                    self.shows(now, person, turn)
-                case w.DECIDED:
-                    self.decided(now, person, turn)
-                case w.VISIT:
-                    self.visit(now, person, turn)
-                case w.ENROLS:
-                    self.enrols(now, person, turn)
-                case _:
-                    self.arrives(now, person)
+            self.happens(now, kind, person, turn)
         self.finish()
+
+    def happens(self, now: int, kind: int, person: int, turn: int) -> None:
+        """One event."""
+        match kind:
+            case w.SHOWS:
+                self.shows(now, person, turn)
+            case w.DECIDED:
+                self.decided(now, person, turn)
+            case w.VISIT:
+                self.visit(now, person, turn)
+            case w.ENROLS:
+                self.enrols(now, person, turn)
+            case _:
+                self.arrives(now, person)
 
     # ------------------------------------------------ people come
 
@@ -143,6 +151,10 @@ class Trial:
             self.counts[w.TURNED] += 1
             self.invite(now)
             return
+        self.enrol(now, number)
+
+    def enrol(self, now: int, number: int) -> None:
+        """Into the trial."""
         stays = NEVER
         if self.walk.staying > 0:
             stays = now + 1 + int(-math.log(1.0 - self.draw(number, keys.LEAVING)) * self.walk.staying)
@@ -442,23 +454,27 @@ def estimated(values: list[float], critical: w.Floats) -> tuple[float, bool]:
 
 def play(
     protocol: Protocol, assumed: Assumptions, seed: int, number: int, plan: Plan | None = None,
-    asked: Asked | None = None,
+    asked: Asked | None = None, kind: type[Trial] = Trial,
 ) -> Trial:  # fmt: skip
     """One trial to its end. `asked` remembers answers from trial to trial; it changes none."""
     plan = plan or plan_of(protocol)
-    trial = Trial(protocol, plan, w.walk(plan, assumed), asked or Asked(protocol), seed, number)
+    trial = kind(protocol, plan, w.walk(plan, assumed), asked or Asked(protocol), seed, number)
     trial.given, trial.toxic = [0] * len(plan.levels), [0] * len(plan.levels)
     trial.run()
     return trial
 
 
-def simulate(protocol: Protocol, assumed: Assumptions, seed: int, trials: int, first: int = 0) -> w.Trials:
+def simulate(
+    protocol: Protocol, assumed: Assumptions, seed: int, trials: int, first: int = 0, plan: Plan | None = None,
+    kind: type[Trial] = Trial,
+) -> w.Trials:  # fmt: skip
     """Trials number `first` on, event by event."""
-    plan, asked = plan_of(protocol), Asked(protocol)
+    plan, asked = plan or plan_of(protocol), Asked(protocol)
     found = w.empty(trials, len(plan.levels), len(plan.measured))
     for row in range(trials):
-        trial = play(protocol, assumed, seed, first + row, plan, asked)
+        trial = play(protocol, assumed, seed, first + row, plan, asked, kind)
         found.counts[row], found.given[row], found.toxic[row] = trial.counts, trial.given, trial.toxic
+        found.selected[row] = trial.selected
         for analysis in range(len(plan.measured)):
             values = trial.differences(analysis)
             found.people[row, analysis] = len(values)

@@ -472,7 +472,9 @@ def _finish(walk, looks, me, visits, missed, slots, counts):  # type: ignore[no-
 
 
 def simulate(plan: Plan, assumed: Assumptions, seed: int, trials: int, first: int = 0) -> w.Trials:
-    """Trials number `first` on."""
+    """Trials number `first` on. ValueError for a plan whose dose a design moves."""
+    if plan.escalation:
+        raise ValueError(f"{plan.escalation} moves the dose of {plan.trial}: there is no compiled loop of that")
     found = w.empty(trials, len(plan.levels), len(plan.measured))
     walk = w.walk(plan, assumed)
     _walk(

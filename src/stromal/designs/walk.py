@@ -35,6 +35,8 @@ TRIES = 16
 
 SHOWS, DECIDED, VISIT, ENROLS, ARRIVES = range(5)
 """What happens, in the order in which it happens on one day."""
+LEAVES, OPENS = -1, 5
+"""The same where a design moves the dose: somebody has left, and places are given to those who wait for one."""
 
 COLUMNS = (
     "screened", "failures", "turned_away", "enrolled", "harmed", "deaths", "left", "came_through", "holds", "stops",
@@ -103,7 +105,8 @@ class Walk(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Trials:
     """Simulated trials in the order of their numbers: counts (T x COLUMNS), doses given and harmful ones by level
-    (T x K); people, estimate and whether it is significant for each analysis (T x A).
+    (T x K); people, estimate and whether it is significant for each analysis (T x A); the level that a design declared
+    (T; -1: none, or there is no design).
     """
 
     counts: Whole
@@ -112,6 +115,7 @@ class Trials:
     people: Whole
     estimates: Floats
     significant: Whole
+    selected: Whole
 
     def column(self, name: str) -> Whole:
         """One count over trials."""
@@ -123,7 +127,7 @@ def empty(trials: int, levels: int, analyses: int) -> Trials:
     return Trials(
         np.zeros((trials, len(COLUMNS)), np.int64), np.zeros((trials, levels), np.int64),
         np.zeros((trials, levels), np.int64), np.zeros((trials, analyses), np.int64), np.zeros((trials, analyses)),
-        np.zeros((trials, analyses), np.int64),
+        np.zeros((trials, analyses), np.int64), np.full(trials, -1, np.int64),
     )  # fmt: skip
 
 

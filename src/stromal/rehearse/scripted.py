@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import partial
 
 from stromal.conduct import commands as c
 from stromal.conduct.desk import Receipt
@@ -17,6 +18,7 @@ from stromal.designs import walk as w
 from stromal.designs.asked import Asked
 from stromal.designs.assumptions import Assumptions
 from stromal.designs.plan import plan as plan_of
+from stromal.designs.trial_design import DesignedTrial
 from stromal.designs.trial_engine import Patient, Trial
 from stromal.ledger import events as e
 from stromal.ledger.chain import Book
@@ -182,11 +184,34 @@ class DeskTrial(Trial):
             self.patients[person].held = self.standing[person] in still
 
 
+class DeskDesignTrial(DeskTrial, DesignedTrial):
+    """The same where a design moves the dose: the desk says at which level, and refuses whoever comes too early."""
+
+    __slots__ = ()
+
+    def dose(self, now: int, person: int, place: int) -> bool:
+        """A dose is due; the desk gives it."""
+        return self.dosed(now, person, place, partial(DeskTrial.dose, self))
+
+    def shows(self, now: int, person: int, place: int) -> None:
+        """An event is reported to the desk, and the design looks at it."""
+        self.shown(now, person, place, partial(DeskTrial.shows, self))
+
+    def leaves(self, now: int, person: int) -> None:
+        """Somebody who leaves before their last visit is withdrawn."""
+        before = len(self.design.gone)
+        DesignedTrial.leaves(self, now, person)
+        if len(self.design.gone) > before and not self.patients[person].dead:
+            code, day = self.followers[person].me.code, self.day(now)
+            self.stage.submit(day, "investigator", c.WithdrawParticipant(code, day, "moved away"))
+
+
 def scripted(protocol: Protocol, text: str, book: Book, assumed: Assumptions, seed: int, number: int) -> DeskTrial:
     """The simulated trial of this key, played at the desk into an empty book."""
     plan = plan_of(protocol)
     stage = Stage(protocol, book, protocol.trial.planned, CALM)
-    trial = DeskTrial(protocol, plan, w.walk(plan, assumed), Asked(protocol), seed, number, stage=stage)
+    kind = DeskDesignTrial if plan.escalation else DeskTrial
+    trial = kind(protocol, plan, w.walk(plan, assumed), Asked(protocol), seed, number, stage=stage)
     trial.given, trial.toxic = [0] * len(plan.levels), [0] * len(plan.levels)
     opened = stage.submit(trial.day(0), "data_manager", c.OpenTrial(text, tuple((role, role) for role in ROLES)))
     assert isinstance(opened, Receipt), opened

@@ -29,6 +29,22 @@ def test_the_committees_questions_are_answered(tmp_path: Path) -> None:
     )
 
 
+def test_a_trial_that_finds_its_dose(tmp_path: Path) -> None:
+    """Where a design moves the dose: which level is declared, in words, as JSON and as a figure."""
+    page, world = tmp_path / "simulated.html", tmp_path / "world.yaml"
+    world.write_text("toxicity: [0.05, 0.25, 0.5]\narrivals_per_month: 4\n", encoding="utf-8")
+    given = ["simulate", str(FOLDER.parent / "docs" / "escalation.yaml"), "--trials", "30", "--scenario", str(world)]
+    told = RUN.invoke(app, [*given, "--report", str(page)])
+    assert told.exit_code == 0, told.output
+    assert "Which level is declared?" in told.output
+    assert "5e7 cells (true toxicity 25 %) in" in " ".join(told.output.split())
+    assert "Levels that the design declares" in page.read_text(encoding="utf-8")
+    first, again = (json.loads(RUN.invoke(app, [*given, "--json", *more]).stdout) for more in ([], ["--workers", "2"]))
+    assert first == again
+    assert list(first["selected"]) == ["1e7 cells", "5e7 cells", "1e8 cells", "none"]
+    assert sum(each["percent"] for each in first["selected"].values()) == pytest.approx(100)
+
+
 def test_json_has_every_number_and_a_seed_repeats_it(tmp_path: Path) -> None:
     """Means with errors, quantiles, power and errors of the first kind; two workers change nothing."""
     given = ["simulate", LADDER, "--trials", "60", "--json"]

@@ -85,18 +85,26 @@ def standing(
     rule: Escalation, protocol: Protocol, charts: Iterable[Chart], today: date, history: History = NOTHING
 ) -> Standing:
     """Where the escalation of a rule stands on a day, by everybody's charts."""
-    design, everybody = planned(rule, protocol), known_on(charts, today)
+    everybody = known_on(charts, today)
+    people = treated(rule, Case(protocol, Chart(), today, everybody), everybody, history.left)
+    return stands(rule, protocol, people, history.aside)
+
+
+def stands(
+    rule: Escalation, protocol: Protocol, people: Sequence[Seen], aside: frozenset[str] = frozenset()
+) -> Standing:
+    """Where the escalation stands after people in the order of their treatment, some of them aside."""
+    design = planned(rule, protocol)
     if not isinstance(design, d.Finding | d.Modifier):
         raise TypeError(f"{rule.name} is a course of each participant, and has no cohorts")
-    people = treated(rule, Case(protocol, Chart(), today, everybody), everybody, history.left)
     counted = [each for each in people if not each.gone]
     doses = len(protocol.doses[rule.dose].ladder)
-    cohorts, tally = _fold(design, doses, counted, history.aside)
-    aside = tuple(Group(each.level, (each,), 1) for each in counted if each.participant in history.aside)
+    cohorts, tally = _fold(design, doses, counted, aside)
+    alone = tuple(Group(each.level, (each,), 1) for each in counted if each.participant in aside)
     advice, waiting = _next(design, cohorts, tally, open_ones(counted), patient=waits(rule))
     place = len(cohorts[-1].people) if cohorts and _filled(cohorts[-1], advice) else 0
     return Standing(
-        rule, cohorts, aside, tuple(each for each in people if each.gone), tally, advice, waiting,
+        rule, cohorts, alone, tuple(each for each in people if each.gone), tally, advice, waiting,
         _earliest(rule, counted, place),
     )  # fmt: skip
 
