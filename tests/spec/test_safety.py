@@ -248,6 +248,22 @@ def test_whoever_lifts_a_hold_signs_on_what_came_meanwhile(meanwhile: str, first
         assert events(site.must("investigator", c.ReleaseHold(hold.entry, REASON))) == ["HoldReleased", "Signed"]
 
 
+@table("afterwards", "comes_back")(
+    ("another of grade 1", False),
+    ("another of grade 3", True),
+)
+def test_what_was_signed_on_brings_no_hold_back(afterwards: str, comes_back: bool) -> None:
+    """What came while a hold stood, and was signed on for lifting it, does not bring it back; what comes later does.
+    (P1 is held because of a fever of grade 3, and had a rash of grade 3 before it was lifted.)
+    """
+    site = Site().dose().on(SOON)
+    site.event("P1", 3, SOON)
+    site.event("P1", 3, SOON, term="Rash")
+    lift(site, "investigator", "medical_monitor")
+    site.event("P1", int(afterwards[-1]), SOON, term="Headache")
+    assert holds(site) == [("held", "P1", False)] + [("held", "P1", True)] * comes_back
+
+
 def test_what_was_reported_while_a_hold_stood_is_told() -> None:
     """All that was reported while a hold stood, of the person or, for the trial, of everybody, can be looked at before
     it is lifted and afterwards: also what does not speak for it.

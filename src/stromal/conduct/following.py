@@ -13,6 +13,7 @@ from datetime import date
 from stromal.conduct.situation import Outcome, Situation
 from stromal.ledger import events as e
 from stromal.ledger.state import PlacedHold, State
+from stromal.ledger.trial import Signature
 from stromal.protocol import tree as t
 from stromal.protocol.model import Hold, Predicate, Protocol, day_of
 from stromal.protocol.tree import ANY_DOSE, NOW
@@ -153,18 +154,26 @@ def _watched(protocol: Protocol, change: _Change) -> Iterator[Hold]:
 
 
 def _is_news(state: State, found: safety.Triggered) -> bool:
-    """A hold is placed once; after its release only new evidence brings it back, or a correction of the old."""
+    """A hold is placed once; after its release only what nobody signed on for lifting it brings it back, or a
+    correction of what was signed.
+    """
     mine = [hold for hold in state.holds if hold.rule == found.hold.name and hold.participant == found.participant]
     if any(not hold.released for hold in mine):
         return False
     lifted = [hold for hold in mine if _release_stands(state, hold)]
     judged = {entry for hold in lifted for entry in hold.because}
+    judged |= {entry for hold in lifted for each in _releases(state, hold) for entry in each.of}
     return not lifted or not judged.issuperset(found.verdict.evidence)
 
 
 def _release_stands(state: State, hold: PlacedHold) -> bool:
     """Whether nothing of what was signed for lifting a hold has been corrected since."""
-    return all(state.stands(each) for each in state.signatures if each.of[:1] == (hold.entry,))
+    return all(state.stands(each) for each in _releases(state, hold))
+
+
+def _releases(state: State, hold: PlacedHold) -> Iterator[Signature]:
+    """The signatures for lifting a hold."""
+    return (each for each in state.signatures if each.of[:1] == (hold.entry,))
 
 
 # ---------------------------------------------------------------- declarations

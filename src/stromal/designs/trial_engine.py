@@ -345,19 +345,24 @@ class Trial:
             self.counts[w.STOPS] += 1
 
     def decided(self, now: int, person: int, turn: int) -> None:
-        """Those who may lift a hold have met."""
-        _ = now
+        """Those who may lift a hold have met; they judge what came meanwhile and speaks for it as well."""
         if person == w.TRIAL:
             if self.draw(w.TRIAL, w.HOLD, turn) < self.walk.lifted[1]:
                 self.stopped = False
-                self.judged |= set(self.because)
+                rule = self.rule(self.plan.trial_hold)
+                assert isinstance(rule, Hold)
+                speaks = self.asked.stops(rule, [each.told for each in self.patients], now)
+                self.judged |= {*self.because, *(speaks or ())}
             else:
                 self.counts[w.CLOSED] = 1
             return
         patient = self.patients[person]
         if self.draw(patient.key, w.HOLD, turn) < self.walk.lifted[0]:
             patient.held = False
-            patient.judged |= set(patient.because)
+            hold = self.rule(self.plan.person_hold)
+            assert isinstance(hold, Hold)
+            truth, evidence = self.asked.about(hold, patient.told, now)
+            patient.judged |= {*patient.because, *(evidence if truth else ())}
 
     def declare(self, now: int, person: int, place: int) -> None:
         """After a visit that counts, the declaration is looked at."""

@@ -275,15 +275,13 @@ def _stop(walk, trial, counts, people, shown, onset, grade, known, heap, size, n
     """The hold of the trial, where enough people are harmed and something of that was not judged before."""
     if not walk.whole[STOPS_] or trial[STOPPED]:
         return size
-    harmed, treated, news = 0, 0, False
+    news = False
     for person in range(trial[COUNT]):
-        start, mine = people[person, LAST] if walk.whole[FROM_LAST_] else people[person, FIRST], False
+        start = people[person, LAST] if walk.whole[FROM_LAST_] else people[person, FIRST]
         for each in range(shown.shape[1]):
             if shown[person, each] > 0 and _unacceptable(walk, grade[person, each], onset[person, each] - start):
-                mine, news = True, news or known[person, each] != 2
-        harmed += mine
-        treated += people[person, DOSES] > 0
-    if walk.stop_at[treated] == 0 or harmed < walk.stop_at[treated] or not news:
+                news = news or known[person, each] != 2
+    if not news or not _triggered(walk, trial, people, shown, onset, grade):
         return size
     for person in range(trial[COUNT]):
         _news(walk, people[person], shown[person], onset[person], grade[person], known[person])
@@ -356,18 +354,32 @@ def _lifted(judged):  # type: ignore[no-untyped-def]
 
 
 @nb.njit(cache=True)
-def _decided(key, walk, trial, counts, people, judged, known, person, turn):  # type: ignore[no-untyped-def]
-    """Those who may lift a hold have met."""
+def _triggered(walk, trial, people, shown, onset, grade):  # type: ignore[no-untyped-def]
+    """Whether so many people are harmed that the hold of the trial is true."""
+    harmed, treated = 0, 0
+    for person in range(trial[COUNT]):
+        harmed += _harmful(walk, people[person], shown[person], onset[person], grade[person]) > 0
+        treated += people[person, DOSES] > 0
+    return 0 < walk.stop_at[treated] <= harmed
+
+
+@nb.njit(cache=True)
+def _decided(key, walk, trial, counts, people, shown, onset, grade, judged, known, person, turn):  # type: ignore[no-untyped-def]
+    """Those who may lift a hold have met; they judge what came meanwhile and speaks for it as well."""
     if person == w.TRIAL:
         if drawn(key, w.TRIAL, w.HOLD + 16 * turn) < walk.real[LIFTED_ + 1]:
             trial[STOPPED] = 0
+            speaks = _triggered(walk, trial, people, shown, onset, grade)
             for each in range(trial[COUNT]):
+                if speaks:
+                    _news(walk, people[each], shown[each], onset[each], grade[each], known[each])
                 _lifted(known[each])
         else:
             counts[w.CLOSED] = 1
         return
     if drawn(key, people[person, KEY], w.HOLD + 16 * turn) < walk.real[LIFTED_ + 0]:
         people[person, HELD] = 0
+        _news(walk, people[person], shown[person], onset[person], grade[person], judged[person])
         _lifted(judged[person])
 
 
@@ -387,7 +399,9 @@ def _play(key, walk, counts, given, toxic, people, visits, missed, shown, onset,
                 now, person, turn,
             )  # fmt: skip
         elif kind == w.DECIDED:
-            _decided(key, walk, trial, counts, people, judged, known, person, turn)
+            _decided(
+                key, walk, trial, counts, people, shown, onset, grade, judged, known, person, turn,
+            )  # fmt: skip
         elif kind == w.VISIT:
             anew = walk.whole[FROM_LAST_] != 0
             mine = _harmful(walk, people[person], shown[person], onset[person], grade[person]) if anew else 0
