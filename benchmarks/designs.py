@@ -46,7 +46,7 @@ from stromal.designs.plan import plan
 from stromal.designs.timing import CourseTiming, Timing, spacing
 from stromal.protocol.file import load
 from stromal.rules.escalation.courses import Ladder, Within
-from stromal.rules.escalation.designs import AtMost, Boin, Coherent, Crm, Design, NoSkipping, ThreePlusThree
+from stromal.rules.escalation.designs import AtMost, Boin, Coherent, Crm, Design, NoSkipping, StartAt, ThreePlusThree
 from stromal.rules.escalation.models import skeleton
 
 PROTOCOLS = Path(__file__).resolve().parents[1] / "protocols"
@@ -56,7 +56,7 @@ TRIALS, MANY, FEW, RUNS = 40_000, 200_000, 300, 7
 BLOCK = 256
 _LIMITS = count(STATE_LIMIT)
 BOIN, THREE = AtMost(Boin(0.30), 30), ThreePlusThree()
-CRM: Design = AtMost(Coherent(NoSkipping(Crm(skeleton(0.06, 0.30, 2, 5), 0.30, size=3)), 0.30), 30)
+CRM: Design = AtMost(StartAt(Coherent(NoSkipping(Crm(skeleton(0.06, 0.30, 2, 5), 0.30, size=3)), 0.30), 0), 30)
 TITE = AtMost(Boin(0.30, window_seen=0.5), 30)
 GRADES = [[0.60, 0.25, 0.10, 0.04, 0.01, 0.0], [0.55, 0.25, 0.12, 0.06, 0.02, 0.0], [0.5, 0.25, 0.14, 0.08, 0.03, 0.0]]
 LADDER, CALENDAR = Ladder(60, 4, start=1, stop_at=2), CourseTiming(14, (80, 100), 60)

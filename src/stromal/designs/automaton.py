@@ -6,14 +6,14 @@ Exact characteristics weigh its ends and the simulation walks it, so that both f
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from stromal.designs.fits import Fits
-from stromal.rules.escalation import Stop, Tally, advise, begin, observe, select
+from stromal.rules.escalation import Advice, Stop, Tally, Treat, advise, begin, observe, select
 from stromal.rules.escalation.designs import Coherent, Design, core, modifiers
 
 Whole = NDArray[np.int64]
@@ -28,21 +28,19 @@ class TooManyStatesError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Automaton:
-    """States 0 .. S - 1 in the order of people treated; state 0 is the beginning.
+    """States 0 .. S - 1 in the order of cohorts; state 0 is the beginning.
 
-    `dose[s]` and `size[s]` say whom state s treats (size 0: nobody, the trial has ended); `fresh[s]` whether nobody had
-    that dose before; `after[s, k]` is the state after k toxicities; `selected[s]` is the dose an ended trial declares
-    (-1 for none); `treated[s, d]` and `toxic[s, d]` are the counts; `depth[s]` is the number of cohorts before.
+    `dose[s]` and `size[s]` say whom state s treats (size 0: nobody, the trial has ended); `after[s, k]` is the state
+    after k toxicities; `selected[s]` is the dose an ended trial declares (-1 for none); `treated[s, d]` and
+    `toxic[s, d]` are the counts.
     """
 
     dose: Whole
     size: Whole
-    fresh: Whole
     after: Whole
     selected: Whole
     treated: Whole
     toxic: Whole
-    depth: Whole
 
     @property
     def states(self) -> int:
@@ -77,53 +75,80 @@ def _tried(design: Design, doses: int, limit: int) -> Automaton | TooManyStatesE
         return error
 
 
+@dataclass(slots=True)
+class _Listing:
+    """States so far. What comes after a state depends on its counts, its closed doses and what the design does there,
+    so that tallies alike in these are one state, however the last cohort went.
+    """
+
+    design: Design
+    fits: Fits = field(default_factory=Fits)
+    known: dict[Tally, int] = field(default_factory=dict)
+    states: dict[tuple[object, ...], int] = field(default_factory=dict)
+    tallies: list[Tally] = field(default_factory=list)
+    answers: list[Advice] = field(default_factory=list)
+    chosen: list[int] = field(default_factory=list)
+
+    def ask(self, tally: Tally) -> int | None:
+        """Ask the design in a tally; the number of the state, if it is a new one."""
+        advice, chosen = advise(self.design, tally, self.fits.dose), -1
+        if isinstance(advice, Stop):
+            found = select(self.design, tally, self.fits.dose)
+            chosen = -1 if found is None else found
+            key: tuple[object, ...] = (tally.treated, tally.toxic, chosen)
+        else:
+            key = (tally.treated, tally.toxic, tally.top, advice.dose, advice.size)
+        new = key not in self.states
+        self.known[tally] = self.states.setdefault(key, len(self.states))
+        if not new:
+            return None
+        self.tallies.append(tally)
+        self.answers.append(advice)
+        self.chosen.append(chosen)
+        return len(self.tallies) - 1
+
+
 def _listed(design: Design, doses: int, limit: int) -> Automaton:
-    back, fits = looks_back(design), Fits()
-    numbers: dict[Tally, int] = {begin(doses): 0}
-    rows: list[tuple[int, int, bool, list[int], int]] = []
-    depths = [0]
-    level, depth = [begin(doses)], 0
+    listing, back = _Listing(design), looks_back(design)
+    leads: list[list[Tally]] = []
+    level = [begin(doses)]
     while level:
-        depth += 1
-        fits.learn(core(design), level)
-        following: list[Tally] = []
+        listing.fits.learn(core(design), level)
+        following: dict[Tally, None] = {}
         for tally in level:
-            advice = advise(design, tally, fits.dose)
-            if isinstance(advice, Stop):
-                chosen = select(design, tally, fits.dose)
-                rows.append((-1, 0, False, [], -1 if chosen is None else chosen))
+            state = listing.ask(tally)
+            if state is None:
                 continue
-            leads = []
-            for toxic in range(advice.size + 1):
-                after = observe(design, tally, advice.dose, advice.size, toxic)
-                after = after if back else after.forgetting()
-                if after not in numbers:
-                    numbers[after] = len(numbers)
-                    following.append(after)
-                    depths.append(depth)
-                leads.append(numbers[after])
-            rows.append((advice.dose, advice.size, tally.treated[advice.dose] == 0, leads, -1))
-            if len(numbers) > limit:
+            children = _after(design, tally, listing.answers[state], back=back)
+            leads.append(children)
+            following.update(dict.fromkeys(each for each in children if each not in listing.known))
+            if len(leads) + len(following) > limit:
                 raise TooManyStatesError(
                     f"the design has more than {limit:,} states; make cohorts larger or the trial smaller, or simulate "
                     "it step by step"
                 )
-        level = following
-    return _arrays(rows, list(numbers), depths)
+        level = list(following)
+    return _arrays(listing, leads)
 
 
-def _arrays(rows: list[tuple[int, int, bool, list[int], int]], tallies: list[Tally], depths: list[int]) -> Automaton:
-    widest = max(len(row[3]) for row in rows)
-    after = np.full((len(rows), widest), -1, dtype=np.int64)
-    for state, row in enumerate(rows):
-        after[state, : len(row[3])] = row[3]
+def _after(design: Design, tally: Tally, advice: Advice, *, back: bool) -> list[Tally]:
+    """The tallies after a cohort with 0, 1 and so on toxicities; none where nobody is treated."""
+    if isinstance(advice, Stop):
+        return []
+    found = [observe(design, tally, advice.dose, advice.size, toxic) for toxic in range(advice.size + 1)]
+    return found if back else [each.forgetting() for each in found]
+
+
+def _arrays(listing: _Listing, leads: list[list[Tally]]) -> Automaton:
+    after = np.full((len(leads), max(map(len, leads))), -1, dtype=np.int64)
+    for state, children in enumerate(leads):
+        after[state, : len(children)] = [listing.known[each] for each in children]
+    treats = [each if isinstance(each, Treat) else None for each in listing.answers]
     return Automaton(
-        np.array([row[0] for row in rows], dtype=np.int64),
-        np.array([row[1] for row in rows], dtype=np.int64),
-        np.array([row[2] for row in rows], dtype=np.int64),
+        np.array([each.dose if each else -1 for each in treats], dtype=np.int64),
+        np.array([each.size if each else 0 for each in treats], dtype=np.int64),
         after,
-        np.array([row[4] for row in rows], dtype=np.int64),
-        np.array([tally.treated for tally in tallies], dtype=np.int64),
-        np.array([tally.toxic for tally in tallies], dtype=np.int64),
-        np.array(depths, dtype=np.int64),
+        np.array(listing.chosen, dtype=np.int64),
+        np.array([tally.treated for tally in listing.tallies], dtype=np.int64),
+        np.array([tally.toxic for tally in listing.tallies], dtype=np.int64),
     )

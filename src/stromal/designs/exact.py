@@ -139,8 +139,9 @@ def ends_of(table: Automaton) -> Ends:
     """
     ways = np.zeros(table.states)
     ways[0] = 1.0
-    for depth in range(int(table.depth.max()) + 1):
-        here = np.flatnonzero((table.depth == depth) & (table.size > 0))
+    people = table.treated.sum(axis=1)
+    for before in np.unique(people).tolist():  # a cohort always leads to more people
+        here = np.flatnonzero((people == before) & (table.size > 0))
         for toxic in range(table.after.shape[1]):
             enough = here[table.size[here] >= toxic]
             orders = np.array([math.comb(int(size), toxic) for size in table.size[enough]], dtype=np.float64)

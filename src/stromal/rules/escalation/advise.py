@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any, TypeAlias, assert_never
+
+from msgspec.structs import replace
 
 from stromal.rules.escalation import designs as d
 from stromal.rules.escalation.boundaries import beta_above, boin_limits, bounds, closing

@@ -8,7 +8,8 @@ who was treated against the design; the desk and the simulations ask here.
 from __future__ import annotations
 
 import math
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from stromal.rules.escalation.advise import Fit, advise, fitted, observe
 from stromal.rules.escalation.designs import AtMost, Design, modifiers

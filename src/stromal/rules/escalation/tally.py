@@ -1,7 +1,7 @@
 """What a dose-finding trial has seen, how it is written (`1NNN 2NNT`), and what a design may answer.
 
 Takes counts and outcomes; gives Tally, Cohort, and the answers Treat and Stop. Doses are numbered from 0 in code and
-from 1 in writing.
+from 1 in writing. Tallies and answers are structs: listing a design makes hundreds of thousands of them.
 """
 
 from __future__ import annotations
@@ -9,6 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from operator import gt
+
+import msgspec
+from msgspec.structs import force_setattr
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +27,7 @@ class Cohort:
         return f"{self.dose + 1}{''.join('T' if each else 'N' for each in self.toxic)}"
 
 
-@dataclass(frozen=True, slots=True)
-class Tally:
+class Tally(msgspec.Struct, frozen=True, gc=False):
     """What is known so far.
 
     `treated[d]` people began on dose d, `toxic[d]` of them had a dose-limiting toxicity; `pending[d]` holds the weights
@@ -42,11 +45,10 @@ class Tally:
     def __post_init__(self) -> None:
         if not self.treated or len(self.treated) != len(self.toxic):
             raise ValueError("a tally counts treated people and toxicities for each dose")
-        for treated, toxic in zip(self.treated, self.toxic, strict=True):
-            if not 0 <= toxic <= treated:
-                raise ValueError("no dose can have more toxicities than people treated")
+        if min(self.toxic) < 0 or any(map(gt, self.toxic, self.treated)):
+            raise ValueError("no dose can have more toxicities than people treated")
         if self.top < 0:
-            object.__setattr__(self, "top", len(self.treated))
+            force_setattr(self, "top", len(self.treated))
 
     @property
     def doses(self) -> int:
@@ -88,8 +90,7 @@ class Tally:
         return Tally(self.treated, self.toxic, self.current, top, self.last, self.pending)
 
 
-@dataclass(frozen=True, slots=True)
-class Treat:
+class Treat(msgspec.Struct, frozen=True, gc=False):
     """Treat the next `size` people on this dose. `wait` asks to let open windows close first."""
 
     dose: int
@@ -98,8 +99,7 @@ class Treat:
     wait: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Stop:
+class Stop(msgspec.Struct, frozen=True, gc=False):
     """Treat nobody else. `selected` is the dose that is declared now; None declares none; -1 leaves it to `select`."""
 
     reason: str
