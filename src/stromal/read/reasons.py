@@ -40,8 +40,7 @@ _LEAD: tuple[tuple[re.Pattern[str], str], ...] = (
      r"|affected\s+(?:by|with)|presenting\s+with|present(?:s|ing)?|an?|the|any|of|other|in\s+case\s+of|subject|either"
      r"|also"
      r"|additional|coexisting|co-existing|co-?morbid(?:ity|ities)?|following|known|documented|confirmed|established"
-     r"|proven"
-     r"|clinical(?:ly)?|definite|evidence|signs?|presence|existence|occurrence|diagnos(?:is|ed|es)(?:\s+with)?"
+     r"|proven|clinical(?:ly)?|definite|evidence|signs?|presence|existence|occurrence|diagnos(?:is|ed|es)(?:\s+with)?"
      r"|medical|personal"
      r"|concomitant(?:ly)?|associated|experienced|developed|infected\s+with|infection\s+with|underlying"
      r"|pre-?existing", ""),
@@ -58,8 +57,7 @@ _LEAD: tuple[tuple[re.Pattern[str], str], ...] = (
      r"|not\s+controlled|moderate(?:\s+(?:to|or)\s+severe)?|mild|major|minor|symptomatic|advanced|decompensated|acute"
      r"|chronic|recent"
      r"|recurrent|primary|secondary|systemic|life-?threatening|relevant|progressive|concomitant\s+severe|refractory"
-     r"|local|relapsed"
-     r"|end[\s-]stage|congenital|high[\s-]dose|oral|intravenous|long[\s-]term|regular|continuous"
+     r"|local|relapsed|end[\s-]stage|congenital|high[\s-]dose|oral|intravenous|long[\s-]term|regular|continuous"
      r"|metastatic|invasive|newly|uncorrected|inherited|hereditary|cognitive|certain|specific|multiple|extensive"
      r"|frequent)"
      r"(?:\s*(?:,|/|or|and|and/or)\s*(?=(?:severe|serious|significant|uncontrolled|unstable|untreated|moderate"
@@ -71,8 +69,7 @@ _LEAD: tuple[tuple[re.Pattern[str], str], ...] = (
      r"|participated)(?:\s+(?:with|of|to|in|on|by|for"
      r"|any|an?))*|(?:has|have)\s+had", "past"),
     _lead(r"(?:treatment|therapy|therapies|medicated|medication|use|usage|using|taking|receiving|receives?|takes?|on"
-     r"|intake"
-     r"|administration|exposure"
+     r"|intake|administration|exposure"
      r"|participat(?:ion|ing|es?)|enrol(?:led|ling|lment|ment)|involved|involvement|included|inclusion|"
      r"under)(?:\s+(?:with|of|to|in|on|by|for|any|an?))*", "given"),
 )  # fmt: skip
