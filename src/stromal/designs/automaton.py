@@ -6,8 +6,10 @@ Exact characteristics weigh its ends and the simulation walks it, so that both f
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +19,8 @@ from stromal.rules.escalation import Advice, Stop, Tally, Treat, advise, begin, 
 from stromal.rules.escalation.designs import Coherent, Design, core, modifiers
 
 Whole = NDArray[np.int64]
+
+T = TypeVar("T")
 
 STATE_LIMIT = 250_000
 """States in all, some ten seconds of listing; more is refused, and simulation step by step is offered."""
@@ -58,21 +62,30 @@ def looks_back(design: Design) -> bool:
     return any(isinstance(modifier, Coherent) for modifier in modifiers(design))
 
 
+def once(lists: Callable[[Design, int, int], T]) -> Callable[[Design, int, int], T]:
+    """The same listing, kept for the next who asks; that a design has too many states is kept too, for finding that out
+    takes long.
+    """
+
+    @lru_cache(maxsize=16)
+    def tried(design: Design, doses: int, limit: int) -> T | TooManyStatesError:
+        try:
+            return lists(design, doses, limit)
+        except TooManyStatesError as error:
+            return error
+
+    def kept(design: Design, doses: int, limit: int) -> T:
+        found = tried(design, doses, limit)
+        if isinstance(found, TooManyStatesError):
+            raise TooManyStatesError(str(found))
+        return found
+
+    return kept
+
+
 def listed(design: Design, doses: int, limit: int = STATE_LIMIT) -> Automaton:
-    """The table of a design, kept for the next who asks. TooManyStatesError above `limit` states."""
-    found = _tried(design, doses, limit)
-    if isinstance(found, TooManyStatesError):
-        raise TooManyStatesError(str(found))
-    return found
-
-
-@lru_cache(maxsize=16)
-def _tried(design: Design, doses: int, limit: int) -> Automaton | TooManyStatesError:
-    """The table, or why there is none: that is kept too, for finding it out takes long."""
-    try:
-        return _listed(design, doses, limit)
-    except TooManyStatesError as error:
-        return error
+    """The table of a design. TooManyStatesError above `limit` states."""
+    return _kept(design, doses, limit)
 
 
 @dataclass(slots=True)
@@ -129,6 +142,9 @@ def _listed(design: Design, doses: int, limit: int) -> Automaton:
                 )
         level = list(following)
     return _arrays(listing, leads)
+
+
+_kept = once(_listed)
 
 
 def _after(design: Design, tally: Tally, advice: Advice, *, back: bool) -> list[Tally]:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from stromal.designs.exact import check_scenario
 from stromal.designs.made import shares
-from stromal.designs.sheet import Sheet, Shown, numbered
+from stromal.designs.sheet import Sheet, Shown, numbered, of_sizes
 from stromal.rules.escalation.courses import Course, Ladder, Within, declared, goes_on, next_rung
 
 Floats = NDArray[np.float64]
@@ -63,8 +63,7 @@ class CourseCharacteristics(Shown):
     @property
     def sizes(self) -> Sheet:
         """How many people the trial may come to, and how likely each number is."""
-        people, share = np.array(self.people).reshape(-1, 2).T
-        return Sheet("How many people (exact)", {"people": people.astype(np.int64), "share": share})
+        return of_sizes(self.people)
 
     def sheets(self) -> tuple[Sheet, ...]:
         """A row a rung: its chance of unacceptable toxicity, expected doses and toxicities, a person's last dose."""

@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 from stromal.designs.automaton import STATE_LIMIT, Automaton, listed
 from stromal.designs.made import chances
 from stromal.designs.made_table import made_listed
-from stromal.designs.sheet import Sheet, Shown, numbered
+from stromal.designs.sheet import Sheet, Shown, numbered, of_sizes
 from stromal.rules.escalation.designs import Design
 
 Floats = NDArray[np.float64]
@@ -102,8 +102,7 @@ class Characteristics(Shown):
     @property
     def sizes(self) -> Sheet:
         """How many people the trial may come to, and how likely each number is."""
-        people, share = np.array(self.people).reshape(-1, 2).T
-        return Sheet("How many people (exact)", {"people": people.astype(np.int64), "share": share})
+        return of_sizes(self.people)
 
     def sheets(self) -> tuple[Sheet, ...]:
         """A row a dose: its true toxicity, the chance that it is declared, expected people and toxicities."""

@@ -10,12 +10,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from stromal.designs.automaton import TooManyStatesError, looks_back
+from stromal.designs.automaton import TooManyStatesError, looks_back, once
 from stromal.designs.fits import Fits
 from stromal.designs.made import chances, shares
 from stromal.rules.escalation import Stop, Tally, begin, observe, select
@@ -129,20 +128,8 @@ class _Listing:
 
 
 def made_listed(design: Design, doses: int, limit: int = MADE_LIMIT) -> MadeTable:
-    """The table of a design, kept for the next who asks. TooManyStatesError above `limit` states."""
-    found = _tried(design, doses, limit)
-    if isinstance(found, TooManyStatesError):
-        raise TooManyStatesError(str(found))
-    return found
-
-
-@lru_cache(maxsize=16)
-def _tried(design: Design, doses: int, limit: int) -> MadeTable | TooManyStatesError:
-    """The table, or why there is none: that is kept too, for finding it out takes long."""
-    try:
-        return _listed(design, doses, limit)
-    except TooManyStatesError as error:
-        return error
+    """The table of a design. TooManyStatesError above `limit` states."""
+    return _kept(design, doses, limit)
 
 
 def _listed(design: Design, doses: int, limit: int) -> MadeTable:
@@ -172,6 +159,9 @@ def _listed(design: Design, doses: int, limit: int) -> MadeTable:
                 )
         waiting = coming
     return _arrays(listing, list(numbers), leads, doses)
+
+
+_kept = once(_listed)
 
 
 def _arrays(listing: _Listing, states: list[_State], leads: list[dict[int, int]], doses: int) -> MadeTable:

@@ -130,6 +130,12 @@ def frame(columns: Columns) -> Any:
     return pandas.DataFrame(dict(columns))
 
 
+def of_sizes(people: Sequence[tuple[int, float]]) -> Sheet:
+    """How many people a trial may come to, and how likely each number is."""
+    number, share = np.array(people).reshape(-1, 2).T
+    return Sheet("How many people (exact)", {"people": number.astype(np.int64), "share": share})
+
+
 def numbered(many: int) -> NDArray[np.int64]:
     """1, 2, ...: doses and scenarios as people count them."""
     return np.arange(1, many + 1)

@@ -61,13 +61,11 @@ _LEAD: tuple[tuple[re.Pattern[str], str], ...] = (
      r"|metastatic|invasive|newly|uncorrected|inherited|hereditary|cognitive|certain|specific|multiple|extensive"
      r"|frequent)"
      r"(?:\s*(?:,|/|or|and|and/or)\s*(?=(?:severe|serious|significant|uncontrolled|unstable|untreated|moderate"
-     r"|chronic|acute"
-     r"|recurrent|active|symptomatic|systemic)\b))?", "narrow"),
+     r"|chronic|acute|recurrent|active|symptomatic|systemic)\b))?", "narrow"),
     _lead(r"(?:being|currently|now|under|requiring|dependent\s+on|need(?:s|ing)?(?:\s+for)?|undergoing"
         r"|actively)(?=\s)", "now"),
     _lead(r"(?:(?:has|have|had)\s+)?(?:been\s+)?(?:received|underwent|undergone|treated|administered|exposed"
-     r"|participated)(?:\s+(?:with|of|to|in|on|by|for"
-     r"|any|an?))*|(?:has|have)\s+had", "past"),
+     r"|participated)(?:\s+(?:with|of|to|in|on|by|for|any|an?))*|(?:has|have)\s+had", "past"),
     _lead(r"(?:treatment|therapy|therapies|medicated|medication|use|usage|using|taking|receiving|receives?|takes?|on"
      r"|intake|administration|exposure"
      r"|participat(?:ion|ing|es?)|enrol(?:led|ling|lment|ment)|involved|involvement|included|inclusion|"
