@@ -1,6 +1,6 @@
 """The figures of a simulated protocol: declaring over true toxicity, how long it takes, doses by level, products lost.
 
-Takes a Simulated; gives Figures, each with all it shows in words.
+Takes a Simulation; gives Figures, each with all it shows in words.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stromal.analyse.comparison_figures import ended_by
+from stromal.analyse.simulated import Simulation
 from stromal.analyse.simulation_words import fewer, selection
 from stromal.designs.totals import Totals
 from stromal.drawing import BLUE, INK, LINE, ORANGE, Figure, Sign, legend, made
@@ -15,10 +16,8 @@ from stromal.drawing import BLUE, INK, LINE, ORANGE, Figure, Sign, legend, made
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Sheet
 
-    from stromal.analyse.simulation import Simulated
 
-
-def drawn(found: Simulated) -> tuple[Figure, ...]:
+def drawn(found: Simulation) -> tuple[Figure, ...]:
     """Every figure of a simulation."""
     figures = [_selected(found)] if "selected" in found.totals.counts else []
     figures += [_declaring(found)] if found.curve else []
@@ -26,7 +25,7 @@ def drawn(found: Simulated) -> tuple[Figure, ...]:
     return tuple(figures)
 
 
-def _selected(found: Simulated) -> Figure:
+def _selected(found: Simulation) -> Figure:
     rows = list(selection(found))
     told = "; ".join(f"{name}: {often:.1f} %" for name, often, _ in rows)
 
@@ -49,7 +48,7 @@ def _selected(found: Simulated) -> Figure:
     return made("selected", "Levels that the design declares", f"{told}.", 2.6, paint, (), note=note)
 
 
-def _declaring(found: Simulated) -> Figure:
+def _declaring(found: Simulation) -> Figure:
     top = found.plan.levels[-1].name
     told = "; ".join(f"{point.toxicity:.0%}: {point.share:.1%}" for point in found.curve)
 
@@ -78,7 +77,7 @@ def _declaring(found: Simulated) -> Figure:
                 note=note)  # fmt: skip
 
 
-def _length(found: Simulated) -> Figure:
+def _length(found: Simulation) -> Figure:
     parts = ", ".join(f"{part:.0%} within {found.month(part):.1f}" for part in (0.1, 0.5, 0.9))
 
     def paint(sheet: Sheet) -> None:
@@ -102,7 +101,7 @@ def _length(found: Simulated) -> Figure:
                 note=note)  # fmt: skip
 
 
-def _doses(found: Simulated) -> Figure:
+def _doses(found: Simulation) -> Figure:
     given, toxic = found.totals.mean("given"), found.totals.mean("toxic")
     names = [level.name for level in found.plan.levels]
     told = "; ".join(f"{name}: {dose:.1f} given, {harm:.2f} followed by unacceptable toxicity"
@@ -127,7 +126,7 @@ def _doses(found: Simulated) -> Figure:
     return made("doses", "Doses by level", f"{told}.", 1.2 + 0.35 * len(names), paint, (), note=note)
 
 
-def _products(found: Simulated) -> Figure:
+def _products(found: Simulation) -> Figure:
     shown = {name: _shares(found.totals, name) for name in ("failed", "wasted")}
     told = f"Mean {found.mean('failed')[0]:.2f} that did not pass, {found.mean('wasted')[0]:.2f} made and not given."
 

@@ -1,19 +1,16 @@
 """A simulated protocol in words: the committee's questions with their answers, rows of numbers, what was assumed.
 
-Takes a Simulated; gives sentences and rows, for the terminal and the page alike.
+Takes a Simulation; gives sentences and rows, for the terminal and the page alike.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
+from stromal.analyse.simulated import Simulation
+from stromal.designs.plan import Plan
 from stromal.values import DAYS_A_MONTH
-
-if TYPE_CHECKING:
-    from stromal.analyse.simulation import Simulated
-    from stromal.designs.plan import Plan
 
 
 def fewer(trials: int) -> int:
@@ -21,7 +18,7 @@ def fewer(trials: int) -> int:
     return max(trials // 4, min(trials, 1000))
 
 
-def answers(found: Simulated) -> tuple[tuple[str, str], ...]:
+def answers(found: Simulation) -> tuple[tuple[str, str], ...]:
     """The committee's questions, each with its answer."""
     return tuple(
         (question, answer)
@@ -61,7 +58,7 @@ def share(mean: float, error: float, trials: int) -> str:
     return f"none of the trials (up to {most} in truth)" if mean <= 0 else f"all trials (all but up to {most} in truth)"
 
 
-def selection(found: Simulated) -> Iterator[tuple[str, float, float]]:
+def selection(found: Simulation) -> Iterator[tuple[str, float, float]]:
     """Each level, and none, with the share of the trials that declare it and its Monte Carlo error, in percent."""
     names = [level.name for level in found.plan.levels]
     for place, name in (*enumerate(names), (-1, "none")):
@@ -69,7 +66,7 @@ def selection(found: Simulated) -> Iterator[tuple[str, float, float]]:
         yield name, 100 * often, 100 * (often * (1 - often) / found.trials) ** 0.5
 
 
-def _selected(found: Simulated) -> str:
+def _selected(found: Simulation) -> str:
     if not found.plan.escalation or "selected" not in found.totals.counts:
         return ""
     harming = [*(f" (true toxicity {100 * each:.3g} %)" for each in found.assumed.harming(found.plan.harm.least)), ""]
@@ -83,7 +80,7 @@ def _selected(found: Simulated) -> str:
     )
 
 
-def _declaring(found: Simulated) -> str:
+def _declaring(found: Simulation) -> str:
     if not found.curve:
         return ""
     top, trials = found.plan.levels[-1].name, fewer(found.trials)
@@ -108,7 +105,7 @@ def _declaring(found: Simulated) -> str:
 _ASKED = (0.10, 0.20, 0.30, 0.50)
 
 
-def _length(found: Simulated) -> str:
+def _length(found: Simulation) -> str:
     days, error = found.mean("enrolment_days")
     return (
         f"{near(*found.months)} months on average from the first screening on; half of the trials end within "
@@ -117,7 +114,7 @@ def _length(found: Simulated) -> str:
     )
 
 
-def _products(found: Simulated) -> str:
+def _products(found: Simulation) -> str:
     return (
         f"{near(*found.mean('products_lost'))} on average: {near(*found.mean('failed'))} do not pass their release "
         f"tests, {near(*found.mean('wasted'))} are made and not given. Nine in ten trials lose "
@@ -125,7 +122,7 @@ def _products(found: Simulated) -> str:
     )
 
 
-def _doses(found: Simulated) -> str:
+def _doses(found: Simulation) -> str:
     given = zip(found.totals.mean("given"), found.totals.error("given"), found.plan.levels, strict=True)
     by_level = ", ".join(f"{near(each, error)} of {level.name}" for each, error, level in given)
     meant = len(found.plan.giving) * found.plan.planned
@@ -135,7 +132,7 @@ def _doses(found: Simulated) -> str:
     )
 
 
-def _people(found: Simulated) -> str:
+def _people(found: Simulation) -> str:
     return (
         f"{near(*found.mean('screened'))} are screened and {near(*found.mean('enrolled'))} enrolled, of "
         f"{found.plan.planned} planned; {near(*found.mean('came_through'))} get every dose without unacceptable "
@@ -143,7 +140,7 @@ def _people(found: Simulated) -> str:
     )
 
 
-def _harm(found: Simulated) -> str:
+def _harm(found: Simulation) -> str:
     least = found.plan.harm.least
     unacceptable = f" (related, of grade {least} or more)" if least < 6 else ""
     return (
@@ -153,7 +150,7 @@ def _harm(found: Simulated) -> str:
     )
 
 
-def _stopping(found: Simulated) -> str:
+def _stopping(found: Simulation) -> str:
     if not found.plan.trial_hold:
         return ""
     lifts = f"the {' and the '.join(found.plan.trial_release).replace('_', ' ')} may lift that."
@@ -180,7 +177,7 @@ def _held_by(plan: Plan) -> str:
     )
 
 
-def _power(found: Simulated) -> str:
+def _power(found: Simulation) -> str:
     tests = {"change", "slope_difference"}
     first = [name for name, method in found.plan.primary if method not in tests]
     told = [f"The primary analysis ({', '.join(first)}) describes what happened and tests nothing: it has no power."]
@@ -216,7 +213,7 @@ _MONTHS = "months"
 _PARTS = (0.05, 0.5, 0.95)
 
 
-def numbers(found: Simulated) -> Iterator[tuple[str, tuple[float, ...]]]:
+def numbers(found: Simulation) -> Iterator[tuple[str, tuple[float, ...]]]:
     """What is counted: name, mean, Monte Carlo error, and the 5 %, 50 % and 95 % quantile (NaN where not counted)."""
     for name, says in ROWS:
         quantile = found.totals.quantile if name in found.totals.counts else _uncounted
@@ -228,7 +225,7 @@ def _uncounted(_: str, __: float) -> float:
     return math.nan
 
 
-def rows(found: Simulated) -> Iterator[tuple[str, str, str, str, str, str]]:
+def rows(found: Simulation) -> Iterator[tuple[str, str, str, str, str, str]]:
     """The same numbers in words, with nothing where none was counted."""
     for says, (mean, error, *parts) in numbers(found):
         digits = 1 if says == _MONTHS else 0
@@ -236,7 +233,7 @@ def rows(found: Simulated) -> Iterator[tuple[str, str, str, str, str, str]]:
         yield says, f"{mean:.2f}", f"{error:.3f}" if error < math.inf else "unknown", few, half, many
 
 
-def assumptions_told(found: Simulated) -> Iterator[tuple[str, str]]:
+def assumptions_told(found: Simulation) -> Iterator[tuple[str, str]]:
     """Every assumption and its value."""
     plan, assumed = found.plan, found.assumed
     harming = assumed.harming(plan.harm.least)
