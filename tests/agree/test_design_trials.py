@@ -160,7 +160,9 @@ def test_the_plan_of_a_design() -> None:
 
 def test_a_toxicity_that_nobody_can_simulate() -> None:
     """A design whose toxicity is none of the grades says so, with its line."""
-    protocol = load(text(f"{COHORTS['boin']}\ntoxicity: count(adverse_event where grade >= 3 and related) > 5"), "x").require()
+    protocol = load(
+        text(f"{COHORTS['boin']}\ntoxicity: count(adverse_event where grade >= 3 and related) > 5"), "x"
+    ).require()
     with pytest.raises(Unusable, match="none of grades 1 to 5") as found:
         plan(protocol)
     assert found.value.findings[0].places[0].line > 0
