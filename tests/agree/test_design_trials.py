@@ -38,6 +38,7 @@ COHORTS = {
     "boin, each alone": f"design: boin\ntarget: 0.3\nmost: 12\ncohort: 1\npeople_days: 3\n{WINDOW}",
     "tite-boin": f"design: tite-boin\ntarget: 0.3\nmost: 12\n{WINDOW}",
     "3+3": f"design: 3+3\ndeescalate: yes\nsentinel_days: 2\ncohort_days: 5\n{WINDOW}",
+    "tite-crm": f"design: tite-crm\ncohort: 2\nmost: 10\nskeleton: 0.1, 0.25, 0.4\n{WINDOW}",
     "crm": f"design: crm\ncohort: 2\nmost: 10\nskeleton: 0.1, 0.25, 0.4\n{WINDOW}",
 }
 COURSES = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import cast
 
 import numpy as np
 import pytest
@@ -35,6 +36,7 @@ from stromal.rules.escalation.designs import (
     core,
 )  # fmt: skip
 from stromal.rules.escalation.models import skeleton
+from stromal.rules.escalation.named import named
 
 TRUE = [0.05, 0.15, 0.30, 0.45, 0.60]
 CRM = Crm(skeleton(0.06, 0.30, 2, 5), 0.30, size=3)
@@ -97,6 +99,8 @@ OPEN: dict[str, Design] = {
     "TITE-BOIN": AtMost(Staggered(Boin(0.30, window_seen=0.5), 2, 14, 7), 24),
     "TITE-BOIN, closing early": AtMost(Boin(0.15, cutoff=0.60, window_seen=0.9), 24),
     "TITE-CRM": AtMost(Coherent(NoSkipping(Crm(skeleton(0.06, 0.30, 2, 5), 0.30)), 0.30), 10),
+    "TITE-BOIN from the second dose": AtMost(StartAt(Boin(0.30, window_seen=0.5), 1), 18),
+    "TITE-CRM by its name": cast("Design", named("tite-crm", {"most": 12, "cohort": 2}, 5)),
     "TITE-CRM, logistic": AtMost(NoSkipping(Crm(skeleton(0.06, 0.30, 2, 5, "logistic"), 0.30, "logistic", size=3)), 12),
 }
 

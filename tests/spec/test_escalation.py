@@ -97,8 +97,8 @@ def test_a_cohort_is_filled(design: str, so_far: str, next_: str) -> None:
     (BOIN, 28, "wait", "the last day of the window belongs to it"),
     (BOIN, 29, "level 2", "it is over on the day after"),
     ("design: tite-boin\nmost: 24", 5, "wait", "more than half of the people are open"),
-    ("design: crm\nmost: 9\nskeleton: 0.1, 0.2, 0.3", 28, "level 2", "the CRM weighs open windows"),
-    ("design: crm\nmost: 9\nskeleton: 0.1, 0.2, 0.3\nwait: yes", 28, "wait", "unless it is told to wait"),
+    ("design: tite-crm\nmost: 9\nskeleton: 0.1, 0.2, 0.3", 28, "level 2", "TITE-CRM weighs open windows"),
+    ("design: crm\nmost: 9\nskeleton: 0.1, 0.2, 0.3", 28, "wait", "the CRM waits for them"),
 )
 def test_open_windows(design: str, days: int, next_: str, why: str) -> None:
     """After a full cohort every design waits until each window is over, both ends included, but for those that weigh

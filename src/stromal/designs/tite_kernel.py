@@ -1,8 +1,8 @@
 """Many trials of TITE-BOIN or TITE-CRM at once, compiled.
 
 Takes a Design, a scenario, Timing and a range of trial numbers; gives arrays over trials, equal to `tite_engine.run`.
-Designs are BOIN with a share of people who may be pending, or the CRM, under AtMost, NoSkipping, Coherent, Suspended
-and Staggered; anything else is refused, and the event engine runs it.
+Designs are BOIN with a share of people who may be pending, or the CRM, under AtMost, StartAt, NoSkipping, Coherent,
+Suspended and Staggered; anything else is refused, and the event engine runs it.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from stromal.rules.escalation.designs import (
     Design,
     NoSkipping,
     Staggered,
+    StartAt,
     Suspended,
     core,
     is_open,
@@ -75,10 +76,11 @@ class _Rule:
     no_skipping: bool
     coherent: float
     suspended: bool
+    start: int
 
 
 def _rule(design: Design) -> _Rule:
-    most, coherent, skipping, suspended = 0, 2.0, False, False
+    most, coherent, skipping, suspended, start = 0, 2.0, False, False, -1
     size = core(design).size  # type: ignore[union-attr]
     for modifier in modifiers(design):
         match modifier:
@@ -90,13 +92,15 @@ def _rule(design: Design) -> _Rule:
                 coherent = share
             case Suspended():
                 suspended = True
+            case StartAt(_, dose):
+                start = dose if start < 0 else start
             case Staggered():
                 pass
             case _:
                 raise NotCompiledError(f"{type(modifier).__name__} is not compiled for designs with open windows")
     if not most:
         raise NotCompiledError("a design with open windows is compiled for a greatest number of people only")
-    return _Rule(most, size, skipping, coherent, suspended)
+    return _Rule(most, size, skipping, coherent, suspended, start)
 
 
 @nb.njit(inline="always")
@@ -228,7 +232,7 @@ def _walk(seed, first, scenario, timing, days, rule, boin, bound, model, out):  
     """Every trial, person by person."""
     gap, window, late, leaves = timing
     between, sentinel, apart = days
-    most, size, skipping, coherent, suspended, is_boin = rule
+    most, size, skipping, coherent, suspended, start, is_boin = rule
     up, down, close = bound
     treated_all, toxic_all, length, left_all, top_all = out
     doses, room = len(scenario), 64 * most + 64
@@ -243,7 +247,7 @@ def _walk(seed, first, scenario, timing, days, rule, boin, bound, model, out):  
         key = trial_key(seed, first + trial)
         people, top, now, arrived, treated_at = 0, doses, 0.0, 0.0, -_FAR
         _see(0.0, 0, persons, window, seen)
-        dose = 0 if is_boin else _crm_dose(0, seen, model)
+        dose = start if start >= 0 else 0 if is_boin else _crm_dose(0, seen, model)
         cohort = min(size, most)
         arrived, now = _arrive(key, 0, arrived, now, treated_at, apart, gap)
         while cohort > 0:
@@ -269,10 +273,13 @@ def _walk(seed, first, scenario, timing, days, rule, boin, bound, model, out):  
                     following = _crm_next(
                         now, dose, cohort, people, persons, count, seen, model, skipping, coherent
                     )  # fmt: skip
-                wait = wait and total < most and top > 0
+                wait = wait and total < most and top > 0 and (start < 0 or total > 0)
                 if wait:
                     now = nearest
-            dose, cohort = following, 0 if top == 0 else max(0, min(size, most - total))
+            dose, cohort = (
+                start if total == 0 and start >= 0 else following,
+                0 if top == 0 else max(0, min(size, most - total)),
+            )
         _see(_FAR / 2, people, persons, window, seen)
         top_all[trial] = _closed(top, treated, toxic, close) if is_boin else top
         treated_all[trial], toxic_all[trial] = treated, toxic
@@ -321,7 +328,8 @@ def simulate(design: Design, scenario: ArrayLike, timing: Timing, seed: int, tri
     _walk(
         np.uint64(seed % 2**64), first, true, (timing.gap_days, timing.window_days, timing.late, timing.leaves),
         (days.people_days, days.sentinel_days, days.cohort_days),
-        (rule.most, rule.size, rule.no_skipping, rule.coherent, rule.suspended, boin is not None),
+        (rule.most, rule.size, rule.no_skipping, rule.coherent, rule.suspended, min(rule.start, len(true) - 1),
+         boin is not None),
         numbers, _bounds(boin, rule.most + rule.size),
         _model(inside if isinstance(inside, Crm) else None, len(true)), (treated, toxic, length, left, top),
     )  # fmt: skip

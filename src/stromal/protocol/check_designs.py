@@ -53,7 +53,7 @@ def _check_window(look: Look, rule: m.Escalation) -> Findings:
         says = "does not say when" if rule.window is None else "says twice when"
         message = f"{rule.name} {says} a participant has been watched for long enough"
         yield look.finding("design.window", message, "write window: or seen:, one of them", path)
-    elif rule.design == "tite-boin" and rule.window is None:
+    elif rule.design in d.WEIGHING and rule.window is None:
         message = f"{rule.name} weighs people by the share of their window, and gives no window"
         yield look.finding("design.window", message, "write window: instead of seen:", f"{path}.seen")
     elif rule.window is not None and not rule.window.count:
@@ -73,9 +73,9 @@ def check_numbers(look: Look) -> Findings:
             if first is not None and second is not None and first >= second:
                 message = f"{rule.name} has {low} {first:g} and {high} {second:g}: {why}"
                 yield look.finding("design.contradiction", message, "correct one of them", f"{path}.{low}")
-        if rule.design == "tite-boin" and numbers.get("wait") is True:
+        if rule.design in d.WEIGHING and numbers.get("wait") is True:
             message = f"{rule.name} waits for open windows, and {rule.design} goes on while they are open"
-            hint = "take wait out, or name boin"
+            hint = f"take wait out, or name {rule.design.removeprefix('tite-')}"
             yield look.finding("design.contradiction", message, hint, f"{path}.wait")
         for name, why in _idle(rule, numbers):
             yield look.finding("design.idle", f"{name} of {rule.name} changes nothing: {why}", "take it out",
@@ -100,7 +100,7 @@ def _idle(rule: m.Escalation, numbers: Mapping[str, d.Number]) -> list[tuple[str
     found += [(name, "cohorts are of one") for name in ("people_days", "sentinel_days") if alone and name in numbers]
     if stop is not None and most is not None and stop > most:
         found.append(("stop_at", f"at most {most:g} people are treated"))
-    if rule.design not in d.COURSES and rule.design not in d.WEIGHING and numbers.get("wait") is True:
+    if rule.design not in (*d.COURSES, *d.WEIGHING) and numbers.get("wait") is True:
         found.append(("wait", f"{rule.design} waits for open windows anyway"))
     if "skeleton" in numbers:
         found += [(name, "the skeleton is given") for name in ("half_width", "prior_dose") if name in numbers]

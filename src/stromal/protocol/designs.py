@@ -86,7 +86,8 @@ DESIGNS: Mapping[str, Named] = {
     "mtpi2": Named("the heaviest of intervals of equal width", _INTERVAL),
     "boin": Named("the rate against two boundaries", _BOIN),
     "tite-boin": Named("BOIN while windows are open", ("pending", *_BOIN)),
-    "crm": Named("a one-parameter model; TITE-CRM while windows are open", _CRM),
+    "crm": Named("a one-parameter model", _CRM),
+    "tite-crm": Named("the CRM while windows are open", _CRM),
     "blrm": Named("a two-parameter model with overdose control",
                   ("amounts", "reference", "interval", "overdose", "skipping", "cohort", *_AROUND)),
     "within": Named("each person gets every dose in turn", ("people", "need", "harmed")),
@@ -97,7 +98,7 @@ DESIGNS: Mapping[str, Named] = {
 
 COURSES = ("within", "ladder")
 """Designs in which one person gets several doses; all others give a person one level, and look at cohorts."""
-WEIGHING = ("tite-boin", "crm")
+WEIGHING = ("tite-boin", "tite-crm")
 """Designs that go on while windows are open, counting a person by the share of the window that has passed."""
 
 BOUNDARY_MEANINGS: Mapping[str, Meaning] = {

@@ -111,7 +111,8 @@ class Boin:
 
 @dataclass(frozen=True, slots=True)
 class Crm:
-    """The continual reassessment method (O'Quigley 1990), as dfcrm computes it; TITE-CRM where windows are open.
+    """The continual reassessment method (O'Quigley 1990), as dfcrm computes it; TITE-CRM (Cheung, Chappell 2000) where
+    windows are open, for which `weighs` does not wait.
 
     `skeleton` holds the prior guesses of toxicity, rising. The parameter is normal with mean 0 and this variance; the
     logistic model has its intercept fixed at 3. The posterior mean is plugged into the model (Cheung 2011).
@@ -123,6 +124,7 @@ class Crm:
     variance: float = 1.34
     size: int = 1
     intercept: float = 3.0
+    weighs: bool = False
 
     def __post_init__(self) -> None:
         _share("the target", self.target)
@@ -314,4 +316,4 @@ def modifiers(design: Design) -> Iterator[Modifier]:
 def is_open(design: Design) -> bool:
     """Whether the design judges while windows are open, so that time enters its rule and it is no finite table."""
     inside = core(design)
-    return isinstance(inside, Boin) and inside.window_seen is not None
+    return inside.weighs if isinstance(inside, Crm) else isinstance(inside, Boin) and inside.window_seen is not None

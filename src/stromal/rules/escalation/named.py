@@ -107,7 +107,11 @@ def _tite_boin(numbers: Numbers, doses: int) -> d.Design:
     return _boin({"pending": 0.5, **numbers}, doses)
 
 
-def _crm(numbers: Numbers, doses: int) -> d.Design:
+def _tite_crm(numbers: Numbers, doses: int) -> d.Design:
+    return _crm(numbers, doses, weighs=True)
+
+
+def _crm(numbers: Numbers, doses: int, *, weighs: bool = False) -> d.Design:
     model = numbers.get("model", "empiric")
     if model not in ("empiric", "logistic"):
         raise ValueError(f"the model is empiric or logistic, not {model}")
@@ -118,7 +122,7 @@ def _crm(numbers: Numbers, doses: int) -> d.Design:
     )
     made: d.Design = d.Crm(
         _of_doses(guesses, "skeleton", doses), target, kind, _float(numbers, "variance", 1.34),
-        _whole(numbers, "cohort", 3),
+        _whole(numbers, "cohort", 3), weighs=weighs,
     )  # fmt: skip
     if not _truth(numbers, "skipping", False):
         made = d.NoSkipping(made)
@@ -178,6 +182,7 @@ def _around(design: d.Design, numbers: Numbers, most: int = 0) -> d.Design:
 
 _MAKE: dict[str, Callable[[Numbers, int], d.Design | Course]] = {
     "fixed": _fixed, "3+3": _three, "i3+3": _i3, "mtpi2": _mtpi2, "boin": _boin, "tite-boin": _tite_boin, "crm": _crm,
+    "tite-crm": _tite_crm,
     "blrm": _blrm, "within": _within, "ladder": _ladder,
 }  # fmt: skip
 
