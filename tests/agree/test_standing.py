@@ -18,7 +18,8 @@ from stromal.rules.escalation.standing import NOTHING, History, Standing, standi
 DESIGNS = [
     "design: boin\nmost: 15", "design: 3+3", "design: 3+3\ndeescalate: yes", "design: i3+3\ncohort: 2\nmost: 12",
     "design: mtpi2\nmost: 12", "design: fixed\nallowed: 1", "design: crm\nmost: 9\ncohort: 2",
-    "design: tite-crm\nmost: 9\ncohort: 2", "design: blrm\nmost: 9", "design: boin\nmost: 12\nstop_at: 6\ntoo_toxic: 0.3",
+    "design: tite-crm\nmost: 9\ncohort: 2", "design: blrm\nmost: 9",
+    "design: boin\nmost: 12\nstop_at: 6\ntoo_toxic: 0.3",
 ]  # fmt: skip
 PROTOCOLS = {each: load(text(f"{each}\nwindow: 28 days")).require() for each in DESIGNS}
 
