@@ -218,9 +218,9 @@ def _say_doses(name: str, true: tuple[float, ...], sure: exact.Characteristics |
         people, toxic = (near(drawn.mean(name)[0], drawn.error(name)[0]) for name in ("people", "toxicities"))
         show.paragraph(f"no dose declared {_declared(drawn, -1)}; {people} people and {toxic} with toxicity on average")
     if sure is not None and (sure.lost or sure.below):
-        _say_made(sure.lost, sure.below)
-    elif drawn is not None and "below" in drawn.sums:
-        _say_made(drawn.mean("lost")[0], drawn.mean("below")[0])
+        _say_made(f"{sure.lost:.2f}", f"{sure.below:.2f}")
+    elif sure is None and drawn is not None and "below" in drawn.sums:
+        _say_made(*(near(drawn.mean(name)[0], drawn.error(name)[0]) for name in ("lost", "below")))
     if drawn is not None:
         _say_time(drawn)
 
@@ -231,11 +231,9 @@ def _declared(drawn: Totals, dose: int) -> str:
     return f"{share:.2%} ± {(share * (1 - share) / drawn.trials) ** 0.5:.2%}"
 
 
-def _say_made(lost: float, below: float) -> None:
+def _say_made(lost: str, below: str) -> None:
     """What comes of doses that cannot always be made."""
-    show.paragraph(
-        f"{lost:.2f} products lost, of which nothing can be made, and {below:.2f} people given less than planned"
-    )
+    show.paragraph(f"{lost} products lost, of which nothing can be made, and {below} people given less than planned")
 
 
 def _say_time(drawn: Totals) -> None:
@@ -402,6 +400,8 @@ def monitor(
     """Print a boundary and what it does under true rates."""
     found = numbers(given)
     strange = sorted(set(found) - _SIMON) if kind == "simon" else []
+    asked = {"--limit": (limit, 0.20), "--people": (people, 20), "--level": (level, 0.05), "--rates": (rates, "")}
+    strange += [option for option, (value, usual) in asked.items() if kind == "simon" and value != usual]
     if strange:
         raise edge.bad("boundary.number", f"simon takes no {strange[0]}", "it takes poor, good, alpha and beta")
     if kind == "simon":

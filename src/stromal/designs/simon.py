@@ -101,7 +101,7 @@ def simon(
     if not 0 < poor < good < 1:
         raise ValueError(f"the rates are 0 < poor < good < 1, not {poor:g} and {good:g}")
     if not (0 < alpha < 1 and 0 < beta < 1):
-        raise ValueError("both errors are probabilities between 0 and 1")
+        raise ValueError(f"alpha and beta are probabilities between 0 and 1, not {alpha:g} and {beta:g}")
     minimax: TwoStage | None = None
     optimal: TwoStage | None = None
     for n in range(2, most + 1):
@@ -109,5 +109,5 @@ def simon(
         if found is not None:
             minimax, optimal = minimax or found, found
     if optimal is None or minimax is None:
-        raise ValueError(f"no two-stage design of up to {most} people keeps these errors")
+        raise ValueError(f"no two-stage design of up to {most} people keeps alpha {alpha:g} and beta {beta:g}")
     return optimal, minimax

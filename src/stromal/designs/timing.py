@@ -32,9 +32,15 @@ class Timing:
 
     def __post_init__(self) -> None:
         if not _all_finite(self.gap_days, self.window_days) or self.gap_days < 0 or self.window_days <= 0:
-            raise ValueError("the window lasts more than 0 days, and people come after 0 days or more")
+            raise ValueError(
+                "the window lasts more than 0 days, and people come after 0 days or more, not "
+                f"{self.window_days:g} and {self.gap_days:g}"
+            )
         if not (0 <= self.late <= 1 and 0 <= self.leaves < 1):
-            raise ValueError("shares of late toxicity and of people who leave lie between 0 and 1")
+            raise ValueError(
+                "shares of late toxicity and of people who leave lie between 0 and 1, not "
+                f"{self.late:g} and {self.leaves:g}"
+            )
 
 
 @dataclass(frozen=True, slots=True)

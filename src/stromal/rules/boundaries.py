@@ -44,7 +44,7 @@ class BetaBinomial:
 
     def __post_init__(self) -> None:
         if min(self.alpha, self.beta) <= 0:
-            raise ValueError("both numbers of a Beta prior are above 0")
+            raise ValueError(f"both numbers of a Beta prior are above 0, not {self.alpha:g} and {self.beta:g}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +206,7 @@ def boundary(kind: Kind, limit: float, people: int, level: float) -> Boundary:
     number cannot be.
     """
     if not 0 < limit < 1 or not 0 < level < 1:
-        raise ValueError("the limit and the level are probabilities between 0 and 1")
+        raise ValueError(f"the limit and the level are probabilities between 0 and 1, not {limit:g} and {level:g}")
     if people < 1:
         raise ValueError(f"a trial has one person or more, not {people}")
     if people > MOST_PEOPLE:

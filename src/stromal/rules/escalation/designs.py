@@ -18,6 +18,10 @@ def _share(name: str, value: float) -> None:
         raise ValueError(f"{name} is a probability between 0 and 1, not {value:g}")
 
 
+def _listed(numbers: tuple[float, ...]) -> str:
+    return ", ".join(f"{each:g}" for each in numbers) or "an empty one"
+
+
 def _count(name: str, value: int, least: int = 1) -> None:
     if value < least:
         raise ValueError(f"{name} is {least} or more, not {value}")
@@ -132,7 +136,7 @@ class Crm:
             _share("a skeleton's probability", each)
         rising = all(a < b for a, b in zip(self.skeleton, self.skeleton[1:], strict=False))
         if not self.skeleton or not rising:
-            raise ValueError("a skeleton rises from dose to dose")
+            raise ValueError(f"a skeleton rises from dose to dose, which {_listed(self.skeleton)} does not")
         if self.variance <= 0:
             raise ValueError(f"the prior's variance is above 0, not {self.variance:g}")
         _count("the size of a cohort", self.size)
@@ -158,7 +162,10 @@ class Blrm:
     def __post_init__(self) -> None:
         rising = all(0 < a < b for a, b in zip(self.amounts, self.amounts[1:], strict=False))
         if not self.amounts or self.amounts[0] <= 0 or not rising or self.reference <= 0:
-            raise ValueError("amounts rise from above 0, and the reference dose is above 0")
+            raise ValueError(
+                f"amounts rise from above 0, and the reference dose is above 0, not {_listed(self.amounts)} and "
+                f"{self.reference:g}"
+            )
         low, high = self.interval
         if not 0 < low < high < 1:
             raise ValueError(f"the target interval {low:g} to {high:g} is no part of 0 to 1")
@@ -286,9 +293,12 @@ class Makeable:
 
     def __post_init__(self) -> None:
         if any(not 0 < each <= 1 for each in self.chance):
-            raise ValueError("the chance that a dose can be made lies above 0 and up to 1; leave out a dose without")
+            raise ValueError(
+                f"the chance that a dose can be made lies above 0 and up to 1, as not all of {_listed(self.chance)}; "
+                "leave out a dose that never can"
+            )
         if any(a < b for a, b in zip(self.chance, self.chance[1:], strict=False)):
-            raise ValueError("a higher dose is no easier to make than a lower one")
+            raise ValueError(f"a higher dose is no easier to make than a lower one, as {_listed(self.chance)} says")
 
 
 Modifier: TypeAlias = (
