@@ -9,12 +9,12 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from functools import cache
 from typing import NamedTuple
 
 import numpy as np
 import pytest
 
+from plain_boin import declared, goes, overly
 from stromal.designs import study
 from stromal.designs.courses import characteristics, graded
 from stromal.designs.tite_kernel import TiteTrials
@@ -68,48 +68,16 @@ def three_cut(now: Now) -> int:
     return max(left, default=-1)
 
 
-@cache
-def overly(n: int, y: int) -> bool:
-    """Whether P(p > .3 | y of n) is above .95 under a flat prior, by summing the posterior's density."""
-    middles = (np.arange(200_000) + 0.5) / 200_000
-    density = middles**y * (1 - middles) ** (n - y)
-    return n >= 3 and float(density[middles > 0.3].sum() / density.sum()) > 0.95
-
-
-RISE = math.log((1 - 0.18) / 0.7) / math.log(0.3 * (1 - 0.18) / (0.18 * 0.7))
-FALL = math.log(0.7 / (1 - 0.42)) / math.log(0.42 * 0.7 / (0.3 * (1 - 0.42)))
-
-
 def boin(now: Now) -> tuple[Next, int]:
-    """BOIN for a target of .3 in cohorts of three."""
-    here = now.last
+    """BOIN goes on until everybody is treated, or the lowest dose is closed."""
     if now.closed == 0:
         return None, -1
-    if here < 0 or here >= now.closed:
-        return (min(max(here, 0), now.closed - 1), 3), -1
-    rate = now.toxic[here] / now.people[here]
-    if rate <= RISE and here + 1 < min(now.closed, len(now.people)):
-        return (here + 1, 3), -1
-    return (max(here - (rate >= FALL), 0), 3), -1
+    return (goes(now.people, now.toxic, now.last, now.closed), 3), -1
 
 
 def boin_cut(now: Now) -> int:
-    """BOIN's declaration: the isotonic rate nearest .3, by the formula of greatest and smallest means."""
-    shut = [dose for dose, (n, y) in enumerate(zip(now.people, now.toxic, strict=True)) if overly(n, y)]
-    tried = [dose for dose in range(min([*shut, now.closed, len(now.people)])) if now.people[dose]]
-    rates = [(now.toxic[d] + 0.05) / (now.people[d] + 0.1) for d in tried]
-    certain = [(now.people[d] + 0.1) ** 2 * (now.people[d] + 1.1)
-               / ((now.toxic[d] + 0.05) * (now.people[d] - now.toxic[d] + 0.05)) for d in tried]  # fmt: skip
-
-    def mean(low: int, high: int) -> float:
-        cut = slice(low, high + 1)
-        return float(np.average(rates[cut], weights=certain[cut]))
-
-    places = range(len(tried))
-    rising = [max(min(mean(low, high) for high in places[place:]) for low in range(place + 1)) for place in places]
-    # of equal rates the higher dose is nearer a target above them, the lower one a target below
-    ranked = [(abs(rate + (place + 1) * 1e-10 - 0.3), tried[place]) for place, rate in enumerate(rising)]
-    return min(ranked)[1] if ranked else -1
+    """BOIN's declaration."""
+    return declared(now.people, now.toxic, now.closed)
 
 
 class Rule(NamedTuple):
@@ -457,7 +425,7 @@ def test_tite_crm_beside_dfcrm(name: str) -> None:
     made_design = study.design(
         "tite-crm", 5, target=TARGET, half_width=0.06, prior_dose=3, model=name, cohort=1, most=20, coherent=False
     )
-    found = study.simulate(made_design, true, 1500, study.Timing(28 / rate, 28, late=0.5), seed=7)
+    found = study.simulate(made_design, true, 1000, study.Timing(28 / rate, 28, late=0.5), seed=7)
     assert isinstance(found, TiteTrials)
     trials = len(found.selected)
     for dose in range(5):
