@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from stromal.designs import course_engine, course_kernel
 from stromal.designs.courses import characteristics, check_grades, graded, one_person
+from stromal.designs.timing import CourseTiming
 from stromal.rules.escalation.courses import Ladder, Within, goes_on, moved, next_rung
 
 TABLE = Path(__file__).resolve().parents[3] / "shared" / "data" / "stats" / "seed000_within_patient_6of6_exact.csv"
@@ -69,6 +71,17 @@ def test_a_ladder_counted_course_by_course() -> None:
     stopped = math.fsum(k * harmed**2 * (1 - harmed) ** (k - 1) for k in range(1, 4))
     assert trial.stopped == pytest.approx(stopped, abs=1e-12)
     assert trial.declared == 0
+
+
+def test_the_last_who_may_be_harmed_goes_on() -> None:
+    """Without a number of people that stops the trial nobody's doses are withheld, though everybody is harmed."""
+    for people in (1, 3):
+        found = characteristics(Ladder(people, 4), graded([0.3, 0.6]))
+        assert sum(found.given) == pytest.approx(4 * people, abs=1e-12)
+        assert found.stopped == 0
+        trials = course_kernel.simulate(Ladder(people, 4), graded([0.3, 0.6]), CourseTiming(), 1, 200)
+        assert (trials.given.sum(axis=1) == 4 * people).all()
+        assert sum(course_engine.run(Ladder(people, 4), graded([0.3, 0.6]), CourseTiming(), 1, 7).given) == 4 * people
 
 
 def test_moves_on_the_rungs() -> None:

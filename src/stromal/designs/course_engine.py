@@ -15,7 +15,7 @@ from stromal.designs import keys
 from stromal.designs.courses import as_planned, check_grades, least_unacceptable, planned_doses
 from stromal.designs.made import made
 from stromal.designs.timing import CourseTiming
-from stromal.rules.escalation.courses import Course, Within, declared, goes_on, next_rung
+from stromal.rules.escalation.courses import Course, Within, declared, goes_on, next_rung, stops
 
 SHOWS, DUE, ARRIVES = range(3)
 
@@ -84,7 +84,7 @@ class CourseTrial:
         """A dose is due: it is given, lost because it cannot be made, withheld, or there is no next one."""
         patient = self.patients[person]
         least = least_unacceptable(self.design)
-        if not goes_on(self.design, 0, self.harmed()) and self.harmed():
+        if stops(self.design, self.harmed()):
             self.withheld += next_rung(self.design, self.seen(patient, least), len(self.grades)) is not None
             return
         rung = next_rung(self.design, self.seen(patient, least), len(self.grades))

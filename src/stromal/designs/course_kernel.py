@@ -85,12 +85,16 @@ def _rung(person, rungs, within, rule):  # type: ignore[no-untyped-def]
 
 
 @nb.njit(inline="always")
+def _stops(harmed, within, rule):  # type: ignore[no-untyped-def]
+    """Whether the trial stops for everybody in it."""
+    most, need, stop_at = rule[0], rule[1], rule[2]
+    return (stop_at > 0 and harmed >= stop_at) or (within and most - harmed < need)
+
+
+@nb.njit(inline="always")
 def _goes_on(harmed, within, rule):  # type: ignore[no-untyped-def]
     """Whether another person is treated."""
-    most, need, stop_at = rule[0], rule[1], rule[2]
-    if harmed >= most or (stop_at > 0 and harmed >= stop_at):
-        return False
-    return not within or most - harmed >= need
+    return harmed < rule[0] and not _stops(harmed, within, rule)
 
 
 @nb.njit(inline="always")
@@ -165,7 +169,7 @@ def _due(key, trial, now, number, person, grades, times, makeable, within, rule,
     rung = _rung(person, grades.shape[0], within, rule)
     if rung < 0:
         return 0.0
-    if harmed > 0 and not _goes_on(harmed, within, rule):
+    if _stops(harmed, within, rule):
         counts[6][trial] += 1
         return 0.0
     turn = person[_TURNS]

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from stromal.designs.exact import check_scenario
 from stromal.designs.made import shares
 from stromal.designs.sheet import Sheet, Shown, numbered, of_sizes
-from stromal.rules.escalation.courses import Course, Ladder, Within, declared, goes_on, next_rung
+from stromal.rules.escalation.courses import Course, Ladder, Within, declared, goes_on, next_rung, stops
 
 Floats = NDArray[np.float64]
 
@@ -192,7 +192,7 @@ def characteristics(
             if not goes_on(design, begun - harmed, harmed):
                 ended.append((begun, safe, mass))
                 continue
-            alike[person if goes_on(design, 0, harmed + 1) else last] += mass
+            alike[last if stops(design, harmed + 1) else person] += mass
             for well, hurt, share in outcomes:
                 after = (safe + well, harmed + hurt)
                 following[after] = following.get(after, 0.0) + mass * share

@@ -95,9 +95,14 @@ def next_rung(design: Course, given: Sequence[tuple[int, int]], rungs: int) -> i
 
 def goes_on(design: Course, safe: int, harmed: int) -> bool:
     """Whether another person is treated after so many came through and so many had unacceptable toxicity."""
-    if safe + harmed >= design.people or (design.stop_at is not None and harmed >= design.stop_at):
-        return False
-    return isinstance(design, Ladder) or design.people - harmed >= design.need
+    return safe + harmed < design.people and not stops(design, harmed)
+
+
+def stops(design: Course, harmed: int) -> bool:
+    """Whether the trial stops for everybody in it once so many people had unacceptable toxicity."""
+    if design.stop_at is not None and harmed >= design.stop_at:
+        return True
+    return isinstance(design, Within) and design.people - harmed < design.need
 
 
 def declared(design: Within, safe: int) -> bool:
