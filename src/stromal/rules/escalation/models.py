@@ -125,8 +125,8 @@ def seen(tally: Tally) -> Tally:
 # ---------------------------------------------------------------- the BLRM
 
 
-_SPREAD = 6.0
-_LINES = 121
+SPREAD, LINES = 6.0, 121
+"""The grid of a BLRM: how many deviations it reaches each way, and its lines."""
 
 
 @lru_cache(maxsize=20_000)
@@ -137,7 +137,7 @@ def blrm_masses(design: Blrm, tally: Tally) -> tuple[tuple[float, float, float, 
     slope the toxicity rises with the level, so that a limit cuts the line once: the cell it cuts is parted there.
     """
     (mean_a, mean_b), (wide_a, wide_b) = design.means, design.deviations
-    grid = [-_SPREAD + 2 * _SPREAD * place / (_LINES - 1) for place in range(_LINES)]
+    grid = [-SPREAD + 2 * SPREAD * place / (LINES - 1) for place in range(LINES)]
     scaled = [math.log(amount / design.reference) for amount in design.amounts]
     # The slope's own deviation is the outer line; the level given the slope is the inner one.
     back = design.covariance / wide_b
@@ -165,16 +165,16 @@ def blrm_masses(design: Blrm, tally: Tally) -> tuple[tuple[float, float, float, 
 
 def _mass_below(row: list[float], limit: float) -> float:
     """The weight of a line's cells below a limit: each node stands for the cell around it, cut where the limit is."""
-    step = 2 * _SPREAD / (_LINES - 1)
-    place = (limit + _SPREAD) / step
+    step = 2 * SPREAD / (LINES - 1)
+    place = (limit + SPREAD) / step
     if place <= -0.5:
         return 0.0
-    if place >= _LINES - 0.5:
+    if place >= LINES - 0.5:
         return math.fsum(row)
     node = math.floor(place + 0.5)
     part = place + 0.5 - node
     before = row[node - 1] if node else 0.0
-    after = row[node + 1] if node + 1 < _LINES else 0.0
+    after = row[node + 1] if node + 1 < LINES else 0.0
     # Inside the cut cell the weight is a parabola through its neighbours, with the cell's own mean.
     bend, lean = (before + after - 2 * row[node]) / 2, (after - before) / 2
     x = part - 0.5
