@@ -15,7 +15,7 @@ from stromal.analyse import simulation_figures
 from stromal.analyse import simulation_words as words
 from stromal.analyse.report import environment
 from stromal.analyse.simulated import Point, Simulation
-from stromal.designs import courses, spread
+from stromal.designs import courses, keys, spread
 from stromal.designs.assumptions import Assumptions
 from stromal.designs.plan import Plan
 from stromal.designs.sheet import Columns, Sheet, Shown
@@ -91,8 +91,9 @@ def simulate(
     """Simulate a plan, once more without any effect, and over true toxicities of its highest level. The protocol is
     needed where a design moves the dose.
 
-    ValueError where there is no trial or worker, or the cluster cannot be used.
+    ValueError where there is no trial, worker or seed, or the cluster cannot be used.
     """
+    keys.check_seed(seed)
     done = 0
 
     def made(world: Assumptions, many: int) -> Totals:

@@ -74,9 +74,11 @@ def _selected(found: Simulation) -> str:
         f"{name}{true} in {share(often, error, found.trials)}"
         for (name, often, error), true in zip(selection(found), harming, strict=True)
     )
+    alike = len(set(found.assumed.harming(found.plan.harm.least))) == 1 and len(found.plan.levels) > 1
+    warned = " All levels are assumed to be equally toxic: say with a scenario what they are." if alike else ""
     return (
-        f"{'; '.join(told)}. Every trial here was walked event by event: places, levels and waiting are asked of the "
-        "design's own rules, as the desk asks them."
+        f"{'; '.join(told)}.{warned}\nEvery trial here was walked event by event: places, levels and waiting are asked "
+        "of the design's own rules, as the desk asks them."
     )
 
 

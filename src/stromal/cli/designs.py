@@ -113,7 +113,7 @@ def simulate(
         int | None, typer.Option(help="How many trials; else 10,000, or 1,000 where a design moves the dose.")
     ] = None,
     scenario: Annotated[
-        Path | None, typer.Option(help="Assumptions (YAML): toxicity, made, arrivals_per_month and so on.")
+        Path | None, typer.Option(help="Assumptions (YAML): toxicity, made and so on; see docs/simulating.md.")
     ] = None,
     seed: Annotated[int, typer.Option(help="The same seed gives the same trials.")] = 1,
     workers: Annotated[int, typer.Option(help="Over how many processes; their number changes no answer.")] = 1,

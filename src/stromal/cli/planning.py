@@ -20,6 +20,7 @@ from stromal.designs.paths import paths as tree_of
 from stromal.designs.simon import TwoStage
 from stromal.designs.timing import Timing
 from stromal.designs.totals import PARTS, Totals
+from stromal.protocol.designs import BOUNDARIES
 from stromal.rules.escalation import parse
 from stromal.rules.escalation.courses import Course, Ladder, Within
 from stromal.rules.escalation.designs import Design, is_open
@@ -35,6 +36,8 @@ def numbers(written: Sequence[str]) -> dict[str, Number]:
         name, sign, text = each.partition("=")
         if not sign or not name or not text:
             raise edge.bad("design.number", f"“{each}” is no number by name", "write it as target=.25 or start=2")
+        if name.replace("-", "_") in found:
+            raise edge.bad("design.number", f"{name} is given twice", "give it once")
         found[name.replace("-", "_")] = _number(text)
     return found
 
@@ -184,6 +187,7 @@ def _exact_json(sure: exact.Characteristics) -> dict[str, object]:
     return {
         "selection": sure.selection, "none": sure.none, "treated": sure.treated, "toxic": sure.toxic,
         "people": sure.expected_people, "toxicities": sure.expected_toxicities, "lost": sure.lost, "below": sure.below,
+        "untried": sure.untried,
         "people_distribution": {str(size): share for size, share in sure.people},
     }  # fmt: skip
 
@@ -217,6 +221,8 @@ def _say_doses(name: str, true: tuple[float, ...], sure: exact.Characteristics |
     elif drawn is not None:
         people, toxic = (near(drawn.mean(name)[0], drawn.error(name)[0]) for name in ("people", "toxicities"))
         show.paragraph(f"no dose declared {_declared(drawn, -1)}; {people} people and {toxic} with toxicity on average")
+    if sure is not None and sure.untried > exact.UNTRIED:
+        show.paragraph(f"a dose that nobody had is declared with probability {sure.untried:.2%}: the model says so")
     if sure is not None and (sure.lost or sure.below):
         _say_made(f"{sure.lost:.2f}", f"{sure.below:.2f}")
     elif sure is None and drawn is not None and "below" in drawn.sums:
@@ -410,7 +416,8 @@ def monitor(
     try:
         made = monitoring.monitor(kind, limit, people, level, true, found)
     except ValueError as error:
-        hint = "numbers are written by name, such as worse=.30; simon takes poor and good"
+        takes = ", ".join(f"{number}=NUMBER" for number in (BOUNDARIES[kind].takes if kind in BOUNDARIES else ()))
+        hint = f"numbers are written by name: {takes}" if takes else "correct the number"
         raise edge.bad("boundary.number", str(error), hint) from None
     bound, does = made.boundary, made.does
     if as_json:

@@ -10,7 +10,7 @@ from textwrap import wrap
 
 from stromal.analyse import simulation, simulation_words
 from stromal.cli import edge, show
-from stromal.designs import assumptions, assumptions_file
+from stromal.designs import assumptions, assumptions_file, keys
 from stromal.designs.assumptions import Assumptions
 from stromal.designs.plan import Plan
 from stromal.designs.plan import plan as plan_of
@@ -32,6 +32,10 @@ def simulate(
         raise edge.bad("simulate.trials", f"{asked} trials cannot be simulated", hint)
     if workers < 1:
         raise edge.bad("simulate.workers", f"{workers} workers can do nothing", "give 1 or more, such as --workers 2")
+    try:
+        keys.check_seed(seed)
+    except ValueError as error:
+        raise edge.bad("simulate.seed", str(error), "give another one, such as --seed 1") from None
     protocol = edge.protocol(path)
     plan = plan_of(protocol)
     trials = asked or (_FEW if plan.escalation else _USUAL)

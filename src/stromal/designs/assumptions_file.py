@@ -103,7 +103,7 @@ def _assembled(file: _File, plan: Plan) -> Assumptions:
 
 def _number(file: _File, word: str, value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise file.wrong(word, f"{word} holds {value!r}", "give a number")
+        raise file.wrong(word, f"{word} holds {value!r}", "give a number, or a list of them as [0.05, 0.15]")
     return float(value)
 
 
@@ -135,9 +135,10 @@ def _by_level(
         return (_number(file, word, value),) * len(plan.levels)
     found = list(usual)
     for key, each in value.items():
-        mine = [place for place, level in enumerate(plan.levels) if level.dose == key or level.amount == _amount(key)]
+        mine = [place for place, level in enumerate(plan.levels)
+                if key in (level.dose, level.name) or level.amount == _amount(key)]  # fmt: skip
         if not mine:
-            close = nearest(str(key), [level.dose for level in plan.levels])
+            close = nearest(str(key), [each for level in plan.levels for each in (level.dose, level.name)])
             hint = f"did you mean {close}?" if close else f"name a dose, or one of {named}"
             raise file.wrong(word, f"{word} names {key!r}, which {plan.trial} does not give", hint)
         for place in mine:

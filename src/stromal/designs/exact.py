@@ -26,6 +26,10 @@ Whole = NDArray[np.int64]
 Narrow = NDArray[np.int32]
 
 
+UNTRIED = 5e-5
+"""The least chance of declaring a dose that nobody had that is worth a line."""
+
+
 @dataclass(frozen=True, slots=True)
 class Shared:
     """What ends have in common, so that a scenario multiplies it once.
@@ -52,7 +56,7 @@ class Ends:
     """Terminal states: people and toxicities of each dose (S x K), the number of ways to each (S), the dose selected
     (S, -1 for none), and the number of people (S); `shared` is what weighing makes use of. Where doses cannot always be
     made, `below` says how many people got less than planned (S, on average), and `lost_each` how many products are
-    lost for each person treated.
+    lost for each person treated. `untried` lists the ends that declare a dose nobody had, as a model may.
     """
 
     treated: Floats
@@ -62,6 +66,7 @@ class Ends:
     people: Whole
     states: int
     shared: Shared
+    untried: Whole
     below: Floats | None = None
     lost_each: float = 0.0
 
@@ -77,7 +82,8 @@ class Characteristics(Shown):
 
     `selection[d]` and `none` add up to 1; `treated[d]` and `toxic[d]` are expected people and toxicities on dose d;
     `people` maps each possible sample size to its probability. Where doses cannot always be made, `lost` products are
-    expected of which nothing can be made, and `below` people who get less than planned.
+    expected of which nothing can be made, and `below` people who get less than planned. `untried` is the chance that
+    a dose is declared which nobody had.
     """
 
     scenario: tuple[float, ...]
@@ -88,6 +94,7 @@ class Characteristics(Shown):
     people: tuple[tuple[int, float], ...]
     lost: float = 0.0
     below: float = 0.0
+    untried: float = 0.0
 
     @property
     def expected_people(self) -> float:
@@ -114,8 +121,12 @@ class Characteristics(Shown):
             f"no dose declared {self.none:.2%}; {self.expected_people:.2f} people and {self.expected_toxicities:.2f} "
             "toxicities expected"
         )
-        notes = (told, f"{self.lost:.2f} products lost and {self.below:.2f} people given less than planned expected")
-        return (Sheet("What the design does (exact)", columns, 1, notes if self.lost or self.below else (told,)),)
+        notes = [told]
+        if self.untried > UNTRIED:
+            notes.append(f"a dose that nobody had is declared with probability {self.untried:.2%}: the model says so")
+        if self.lost or self.below:
+            notes.append(f"{self.lost:.2f} products lost and {self.below:.2f} people given less than planned expected")
+        return (Sheet("What the design does (exact)", columns, 1, tuple(notes)),)
 
 
 @lru_cache(maxsize=16)
@@ -167,6 +178,7 @@ def gathered(
         kinds[:, 1],
         states,
         _shared(kinds[:, 0], kinds[:, 1], people, harmed),
+        np.flatnonzero((kinds[:, 0] >= 0) & (people[np.arange(len(kinds)), kinds[:, 0]] == 0)),
         None if below is None else np.bincount(which.ravel(), weights=ways * below) / together,
         lost_each,
     )
@@ -281,16 +293,27 @@ def characteristics_of(found: Ends, scenarios: Sequence[ArrayLike]) -> tuple[Cha
         return ()
     rows = _weighed(found, np.array(true)).tolist()
     told = tuple([_told(found, each.tolist(), row) for each, row in zip(true, rows, strict=True)])
-    if found.below is None:
+    if found.below is None and not len(found.untried):
         return told
-    return tuple([_makeable(found, found.below, each) for each in told])
+    return tuple([_more(found, each) for each in told])
 
 
-def _makeable(found: Ends, below: Floats, told: Characteristics) -> Characteristics:
-    """With the products lost, a number of them before each person, and the people who get less than planned."""
+def _more(found: Ends, told: Characteristics) -> Characteristics:
+    """With the chance of declaring a dose that nobody had; and the products lost, a number of them before each person,
+    and the people who get less than planned.
+    """
     true = np.array(told.scenario)
-    mass = found.ways * np.prod(true**found.toxic * (1 - true) ** (found.treated - found.toxic), axis=1)
-    return replace(told, lost=found.lost_each * told.expected_people, below=float(mass @ below))
+    untried = float(_mass(found, true, found.untried).sum())
+    if found.below is None:
+        return replace(told, untried=untried)
+    below = float(_mass(found, true, np.arange(len(found.ways))) @ found.below)
+    return replace(told, lost=found.lost_each * told.expected_people, below=below, untried=untried)
+
+
+def _mass(found: Ends, true: Floats, some: Whole) -> Floats:
+    """The probability of some of the ends."""
+    treated, toxic = found.treated[some], found.toxic[some]
+    return np.asarray(found.ways[some] * np.prod(true**toxic * (1 - true) ** (treated - toxic), axis=1))
 
 
 def _told(found: Ends, true: list[float], row: list[float]) -> Characteristics:

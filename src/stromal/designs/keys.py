@@ -27,6 +27,13 @@ def mix(number: int) -> int:
     return number ^ (number >> 31)
 
 
+def check_seed(seed: int) -> int:
+    """The seed. ValueError where it is none: seeds beyond 64 bits would repeat the trials of others."""
+    if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed <= _ALL:
+        raise ValueError(f"a seed is a whole number from 0 to {_ALL}, not {seed}")
+    return seed
+
+
 @lru_cache(maxsize=16)
 def _of_trial(seed: int, trial: int) -> int:
     """What all draws of one trial share."""

@@ -7,15 +7,15 @@ numbers: neither the pieces nor who makes them changes anything. Jobs travel out
 from __future__ import annotations
 
 import multiprocessing
+import signal
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 
-from stromal.designs import course_kernel, engine, kernel, made_kernel, tite_engine, tite_kernel
+from stromal.designs import course_kernel, engine, kernel, keys, made_kernel, tite_engine, tite_kernel
 from stromal.designs.automaton import TooManyStatesError, listed
 from stromal.designs.courses import grades_of
 from stromal.designs.made import chances
@@ -145,8 +145,10 @@ def job_of(
     """The job of a design: of open windows where the design judges while they are open. `makeable` is the chance that
     each dose can be made, where it cannot always be.
 
-    Where a person gets several doses they are a window apart. ValueError where the timing asks for more than that.
+    Where a person gets several doses they are a window apart. ValueError where the timing asks for more than that, or
+    the seed is none.
     """
+    keys.check_seed(seed)
     if isinstance(design, Within | Ladder):
         gap, window = timing.gap_days, timing.window_days
         if timing != Timing(gap, window):
@@ -198,14 +200,20 @@ def _here(job: Job, trials: int, tell: Told) -> Iterator[Totals]:
 
 
 def _over_processes(job: Job, trials: int, workers: int, tell: Told) -> Iterator[Totals]:
-    # Processes are spawned: a fork would take over the locks of compiled loops and progress bars.
-    with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
-        waiting = {pool.submit(_part, job, first, many): many for first, many in pieces(trials, size_of(job))}
+    # Processes are spawned: a fork would take over the locks of compiled loops and progress bars. They leave Ctrl-C to
+    # this one, which ends them all as it leaves.
+    context = multiprocessing.get_context("spawn")
+    with context.Pool(workers, signal.signal, (signal.SIGINT, signal.SIG_IGN)) as pool:
+        work = [(job, first, many) for first, many in pieces(trials, size_of(job))]
         done = 0
-        for future in as_completed(waiting):
-            done += waiting[future]
+        for many, found in pool.imap_unordered(_counted, work):
+            done += many
             tell(done)
-            yield future.result()
+            yield found
+
+
+def _counted(work: tuple[Job, int, int]) -> tuple[int, Totals]:
+    return work[2], _part(*work)
 
 
 def _over_cluster(job: Job, trials: int, address: str, tell: Told) -> Iterator[Totals]:

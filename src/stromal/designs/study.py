@@ -55,7 +55,12 @@ def designs() -> Sheet:
 
 
 def design(name: str, doses: int, **numbers: Given) -> Design | Course:
-    """A design by its name with its numbers, for so many doses. ValueError names what cannot be."""
+    """A design by its name with its numbers, for so many doses. ValueError names what cannot be.
+
+    A model knows its doses; any other design takes as many as a scenario later has.
+    """
+    if isinstance(doses, bool) or doses != int(doses):
+        raise ValueError(f"a design has a whole number of doses, not {doses}")
     return named(name, {each: _plain(value) for each, value in numbers.items()}, doses)
 
 

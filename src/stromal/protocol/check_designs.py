@@ -27,6 +27,7 @@ def check_designs(look: Look) -> Findings:
             message = f"{rule.dose} is moved along its ladder by {rule.name} and by {others[0]}"
             yield look.finding("design.twice", message, "keep one of the two", f"{path}.of", f"doses.{rule.dose}")
         yield from _check_start(look, rule, dose)
+        yield from _check_visits(look, rule, dose)
         yield from _check_window(look, rule)
 
 
@@ -43,6 +44,22 @@ def _check_start(look: Look, rule: m.Escalation, dose: m.Dose) -> Findings:
     elif rule.design == "within" and first is not None and first != 1:
         message = f"{rule.name} gives every level in turn, and {dose.name} starts at level {first}"
         yield look.finding("design.start", message, "start at the lowest rung", f"doses.{dose.name}.start")
+
+
+def _check_visits(look: Look, rule: m.Escalation, dose: m.Dose) -> Findings:
+    """Where each person gets several doses there is a visit for each; visits that come back have room for any."""
+    if rule.design not in d.COURSES:
+        return
+    visits = look.protocol.visits_giving(dose.name)
+    needs = len(dose.ladder) if rule.design == "within" else dict(rule.numbers).get("administrations", 4)
+    if any(isinstance(each.when, m.Series) for each in visits) or not isinstance(needs, int | float):
+        return
+    if len(visits) < needs:
+        given = f"{len(visits)} visit gives" if len(visits) == 1 else f"{len(visits)} visits give"
+        message = f"{rule.name} gives each person {needs:g} doses, and {given} {dose.name}"
+        yield look.finding(
+            "design.visits", message, "add visits, or name fewer doses", f"rules.{rule.name}", "schedule"
+        )
 
 
 def _check_window(look: Look, rule: m.Escalation) -> Findings:

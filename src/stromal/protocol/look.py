@@ -53,6 +53,7 @@ CODES: Mapping[str, tuple[Severity, str]] = {
     "design.impossible": ("error", "no such design can be made of these numbers"),
     "design.idle": ("warning", "a number of a design has no effect"),
     "design.people": ("contradiction", "a design treats more people than are planned"),
+    "design.visits": ("contradiction", "a design gives a person more doses than there are visits for"),
     "boundary.people": ("contradiction", "a boundary ends before or after the planned number of people"),
     "boundary.level": ("error", "a boundary counts participants, and cannot hold a single one"),
     "boundary.impossible": ("error", "no such boundary can be made of these numbers"),

@@ -70,7 +70,7 @@ def named(name: str, numbers: Mapping[str, Number]) -> Kind:
     for number in BOUNDARIES[name].takes:
         value = numbers.get(number)
         if isinstance(value, bool) or not isinstance(value, int | float):
-            raise ValueError(f"the boundary {name} needs {number}")
+            raise ValueError(f"the boundary {name} needs {' and '.join(BOUNDARIES[name].takes)}")
         given.append(float(value))
     match name:
         case "pocock":

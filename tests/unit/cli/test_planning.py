@@ -103,6 +103,10 @@ def test_the_list_of_designs() -> None:
         (("monitor", "simon", "poor=.1", "good=.3", "foo=1"), "simon takes no foo"),
         (("monitor", "simon", "poor=.1", "good=.3", "--people", "30"), "simon takes no --people"),
         (("monitor", "simon", "poor=.1", "good=.3", "alpha=2"), "not 2 and 0.2"),
+        (("monitor", "beta-binomial"), "alpha and beta"),
+        (("design", "boin", "target=.2", "target=.3", "--scenario", ".1"), "target is given twice"),
+        (("design", "boin", "--scenario", ".1", "--trials", "9", "--seed", "-1"), "a seed is a whole number"),
+        (("design", "blrm", "amounts=1,2", "means=1", "--scenario", ".1,.2"), "is two numbers, not 1"),
         (("design", "crm", "skeleton=.1,.1", "--scenario", ".1,.2"), "which 0.1, 0.1 does not"),
         (("design", "boin", "--scenario", ".1,.2", "--makeable", ".9,0"), "as not all of 0.9, 0"),
         (("design", "boin", "--scenario", ".1,.2", "--makeable", ".5,.9"), "as 0.5, 0.9 says"),
@@ -295,3 +299,13 @@ def test_designs_and_scenarios_beyond_a_page(tmp_path: Path) -> None:
     from stromal.analyse.comparison_figures import _shape  # noqa: PLC0415
 
     assert len({_shape(place)[:2] for place in range(36)}) == 36
+
+
+def test_a_dose_that_nobody_had() -> None:
+    """A model may declare a dose that nobody had: how often is said, and nothing of it where it cannot be."""
+    given = ("crm", "most=6", "--scenario", ".01,.02,.05,.08,.1")
+    assert "a dose that nobody had is declared with probability" in " ".join(out("design", *given).split())
+    found = json.loads(out("design", *given, "--json"))["scenarios"][0]["exact"]
+    never = [share for share, people in zip(found["selection"], found["treated"], strict=True) if people == 0]
+    assert found["untried"] >= sum(never) > 0
+    assert "nobody had" not in out("design", "boin", "most=6", "--scenario", ".01,.02,.05")

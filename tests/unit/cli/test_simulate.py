@@ -45,6 +45,15 @@ def test_a_trial_that_finds_its_dose(tmp_path: Path) -> None:
     assert sum(each["percent"] for each in first["selected"].values()) == pytest.approx(100)
 
 
+def test_levels_that_are_assumed_alike() -> None:
+    """Without a scenario every level is equally toxic, and the answer says so; a seed that is none is refused."""
+    given = ["simulate", str(FOLDER.parent / "docs" / "escalation.yaml"), "--trials", "3"]
+    assert "All levels are assumed to be equally toxic" in " ".join(RUN.invoke(app, given).output.split())
+    refused = RUN.invoke(app, [*given, "--seed", "-1"])
+    assert refused.exit_code == 2
+    assert "simulate.seed" in refused.output + refused.stderr
+
+
 def test_json_has_every_number_and_a_seed_repeats_it(tmp_path: Path) -> None:
     """Means with errors, quantiles, power and errors of the first kind; two workers change nothing."""
     given = ["simulate", LADDER, "--trials", "60", "--json"]

@@ -62,6 +62,13 @@ def _series(numbers: Numbers, name: str) -> tuple[float, ...]:
     return tuple(value) if isinstance(value, tuple) else (float(value),)
 
 
+def _pair(numbers: Numbers, name: str, default: tuple[float, float]) -> tuple[float, float]:
+    found = _series(numbers, name) or default
+    if len(found) != 2:
+        raise ValueError(f"{name} ({MEANINGS[name]}) is two numbers, not {len(found)}")
+    return found[0], found[1]
+
+
 def _of_doses(found: tuple[float, ...], name: str, doses: int) -> tuple[float, ...]:
     if not found:
         such = ",".join(str(dose) for dose in range(1, doses + 1))
@@ -131,17 +138,15 @@ def _crm(numbers: Numbers, doses: int, *, weighs: bool = False) -> d.Design:
     return _around(made, {"start": 1, **numbers}, 30)
 
 
-_VAGUE = ((-0.693, 0.0), (2.0, 1.0), 0.0)
+_VAGUE = ((-0.693, 0.0), (2.0, 1.0))
 """A weak prior: one in three has toxicity on the reference dose (Neuenschwander et al. 2015, section 3)."""
 
 
 def _blrm(numbers: Numbers, doses: int) -> d.Design:
     amounts = _of_doses(_series(numbers, "amounts"), "amounts", doses)
-    interval = _series(numbers, "interval") or (0.16, 0.33)
-    if len(interval) != 2:
-        raise ValueError("interval gives two numbers, low and high")
     made: d.Design = d.Blrm(
-        amounts, _float(numbers, "reference", amounts[len(amounts) // 2]), *_VAGUE, (interval[0], interval[1]),
+        amounts, _float(numbers, "reference", amounts[len(amounts) // 2]), _pair(numbers, "means", _VAGUE[0]),
+        _pair(numbers, "deviations", _VAGUE[1]), 0.0, _pair(numbers, "interval", (0.16, 0.33)),
         overdose=_float(numbers, "overdose", 0.25), size=_whole(numbers, "cohort", 3),
     )  # fmt: skip
     made = made if _truth(numbers, "skipping", False) else d.NoSkipping(made)
