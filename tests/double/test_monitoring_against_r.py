@@ -114,7 +114,7 @@ def test_kinds_refuse_their_own_numbers() -> None:
     for numbers in ((0.3, 0.2), (0.2, 0.2), (0.0, 0.2)):
         with pytest.raises(ValueError, match="poor < good"):
             simon(*numbers)
-    with pytest.raises(ValueError, match="both errors"):
+    with pytest.raises(ValueError, match="alpha and beta are probabilities"):
         simon(0.1, 0.3, 0.0)
     with pytest.raises(ValueError, match="no two-stage design"):
         simon(0.10, 0.12, most=20)
