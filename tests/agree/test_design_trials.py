@@ -98,6 +98,27 @@ def test_the_desk_decides_as_the_simulation_does(name: str) -> None:
     assert made.given.sum() > 20
 
 
+@pytest.mark.parametrize("name", ["boin", "tite-crm", "ladder"])
+def test_holds_stop_such_a_trial_at_the_desk_and_simulated(name: str) -> None:
+    """With a strict boundary: people wait while the trial is held, some go elsewhere, some holds stay for good."""
+    strict = written(name).replace("limit: 0.15", "limit: 0.02")
+    protocol = load(strict, name).require()
+    mine = plan(protocol)
+    assumed = replace(
+        world(mine, rough=True), grades=((0.6, 0.1, 0.1, 0.05, 0.13, 0.02),) * 3, decision_days=25, waits=1,
+        arrivals_per_month=9,
+    )  # fmt: skip
+    made = trial_design.simulate(protocol, assumed, 6, 8)
+    for number in range(8):
+        played = scripted(protocol, strict, MemoryBook(), assumed, 6, number)
+        harmed = (w.HARMED, w.THROUGH)  # nothing at the desk says of whom the hold of the trial was true
+        counts = [made.counts[number, place] if place in harmed else each for place, each in enumerate(played.counts)]
+        assert counts == made.counts[number].tolist()
+        assert (played.given, played.selected) == (made.given[number].tolist(), made.selected[number])
+    assert (made.column("stops") > 0).sum() > 2
+    assert made.column("turned_away").sum() > 0
+
+
 @pytest.mark.parametrize("name", ["boin", "3+3"])
 def test_what_is_declared_is_what_is_exactly_known(name: str) -> None:
     """While nobody leaves and every product passes: levels declared, people, toxicities, within Monte Carlo error."""

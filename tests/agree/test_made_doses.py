@@ -156,6 +156,16 @@ def test_trials_of_too_many_states_are_made_event_by_event() -> None:
     assert "lost" in trials.columns
 
 
+def test_how_trials_of_made_doses_show_themselves() -> None:
+    """A row a trial with what was lost, a row a dose with a line about it; none of it where there is no trial."""
+    trials = study.simulate(AtMost(Boin(0.30), 12), TRUE, 50, makeable=(0.9, 0.7, 0.4))
+    assert trials.columns["lost"].sum() > 0
+    assert trials.columns["below"].sum() > 0
+    assert "products lost and" in repr(trials)
+    nothing = made_kernel.simulate(Makeable(AtMost(Boin(0.30), 6), (0.9, 0.8, 0.5)), TRUE, TIMINGS[0], 1, 0)
+    assert "products lost" not in repr(nothing)
+
+
 def test_numbers_that_cannot_be() -> None:
     """A chance of 0, a higher dose that is easier to make, and chances for another number of doses."""
     with pytest.raises(ValueError, match="above 0"):
