@@ -67,6 +67,11 @@ class Simulation:
         return 100 * mean, 100 * error
 
     @property
+    def harming(self) -> tuple[float, ...]:
+        """The assumed chance of unacceptable toxicity after each level."""
+        return self.assumed.harming(self.plan.harm.least)
+
+    @property
     def months(self) -> tuple[float, float]:
         """The mean length in months, and its Monte Carlo error."""
         mean, error = self.mean("days")

@@ -35,7 +35,7 @@ def _selected(found: Simulation) -> Figure:
         shares, errors = [often for _, often, _ in rows], [1.96 * error for _, _, error in rows]
         axes.bar(places, shares, 0.6, color=BLUE, edgecolor=INK, linewidth=0.5)
         axes.errorbar(places, shares, errors, fmt="none", ecolor=INK, capsize=3)
-        harming = found.assumed.harming(found.plan.harm.least)
+        harming = found.harming
         true = [*(f"\n{100 * each:.3g} %" for each in harming), ""]
         axes.set_xticks(places, [name + each for (name, _, _), each in zip(rows, true, strict=True)])
         axes.tick_params(axis="x", length=0)

@@ -69,12 +69,12 @@ def selection(found: Simulation) -> Iterator[tuple[str, float, float]]:
 def _selected(found: Simulation) -> str:
     if not found.plan.escalation or "selected" not in found.totals.counts:
         return ""
-    harming = [*(f" (true toxicity {100 * each:.3g} %)" for each in found.assumed.harming(found.plan.harm.least)), ""]
+    harming = [*(f" (true toxicity {100 * each:.3g} %)" for each in found.harming), ""]
     told = (
         f"{name}{true} in {share(often, error, found.trials)}"
         for (name, often, error), true in zip(selection(found), harming, strict=True)
     )
-    alike = len(set(found.assumed.harming(found.plan.harm.least))) == 1 and len(found.plan.levels) > 1
+    alike = len(set(found.harming)) == 1 and len(found.plan.levels) > 1
     warned = " All levels are assumed to be equally toxic: say with a scenario what they are." if alike else ""
     return (
         f"{'; '.join(told)}.{warned}\nEvery trial here was walked event by event: places, levels and waiting are asked "
@@ -98,7 +98,7 @@ def _declaring(found: Simulation) -> str:
     if all(point.exact is not None for point in points):
         exactly = ", ".join(f"{100 * (point.exact or 0):.1f} %" for point in points)
         told[1] += f" Exactly, if nobody left and every product passed: {exactly}."
-    assumed = found.assumed.harming(found.plan.harm.least)[-1]
+    assumed = found.harming[-1]
     declared = share(*found.share("declared"), found.trials)
     told.append(f"As assumed here, with {100 * assumed:.3g} %, it is declared in {declared}.")
     return "\n".join(told)
@@ -238,8 +238,7 @@ def rows(found: Simulation) -> Iterator[tuple[str, str, str, str, str, str]]:
 def assumptions_told(found: Simulation) -> Iterator[tuple[str, str]]:
     """Every assumption and its value."""
     plan, assumed = found.plan, found.assumed
-    harming = assumed.harming(plan.harm.least)
-    for level, harm, made in zip(plan.levels, harming, assumed.made, strict=True):
+    for level, harm, made in zip(plan.levels, found.harming, assumed.made, strict=True):
         yield (
             f"after {level.name}",
             f"unacceptable toxicity in {100 * harm:.3g} %; a product passes in {100 * made:.3g} %",

@@ -221,8 +221,8 @@ def _say_doses(name: str, true: tuple[float, ...], sure: exact.Characteristics |
     elif drawn is not None:
         people, toxic = (near(drawn.mean(name)[0], drawn.error(name)[0]) for name in ("people", "toxicities"))
         show.paragraph(f"no dose declared {_declared(drawn, -1)}; {people} people and {toxic} with toxicity on average")
-    if sure is not None and sure.untried > exact.UNTRIED:
-        show.paragraph(f"a dose that nobody had is declared with probability {sure.untried:.2%}: the model says so")
+    if sure is not None and sure.untried_told:
+        show.paragraph(sure.untried_told)
     if sure is not None and (sure.lost or sure.below):
         _say_made(f"{sure.lost:.2f}", f"{sure.below:.2f}")
     elif sure is None and drawn is not None and "below" in drawn.sums:

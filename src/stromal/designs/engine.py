@@ -61,7 +61,6 @@ class Trial:
     needed: int = 0
     room: float = 0
     """How many more may be treated at all."""
-    toxic: int = 0
     open_windows: int = 0
     expected: bool = False
     holding: bool = False
@@ -124,14 +123,12 @@ class Trial:
             self.room += 1
             self.needed += dose == self.dose
             self.invite()
-        elif dose == self.dose:
-            self.toxic += how
         return self.open_windows == 0 and not self.expected
 
     def begin(self, advice: Treat, room: float) -> None:
         """A cohort begins."""
         self.dose, self.size, self.needed, self.room = advice.dose, advice.size, advice.size, room
-        self.begun = self.toxic = 0
+        self.begun = 0
         self.holding = False
         self.ends.clear()
         self.invite()
@@ -143,7 +140,8 @@ class Trial:
                 tally = aside(design, tally, dose, how == 1)
         if self.needed == self.size:
             return tally
-        return observe(design, tally, self.dose, self.size - self.needed, self.toxic)
+        toxic = sum(how == 1 for dose, how in self.ends.values() if dose == self.dose)
+        return observe(design, tally, self.dose, self.size - self.needed, toxic)
 
 
 def run(

@@ -26,7 +26,7 @@ Whole = NDArray[np.int64]
 Narrow = NDArray[np.int32]
 
 
-UNTRIED = 5e-5
+_UNTRIED = 5e-5
 """The least chance of declaring a dose that nobody had that is worth a line."""
 
 
@@ -107,6 +107,13 @@ class Characteristics(Shown):
         return math.fsum(self.toxic)
 
     @property
+    def untried_told(self) -> str:
+        """How often a dose is declared that nobody had; nothing where that is next to never."""
+        if self.untried <= _UNTRIED:
+            return ""
+        return f"a dose that nobody had is declared with probability {self.untried:.2%}: the model says so"
+
+    @property
     def sizes(self) -> Sheet:
         """How many people the trial may come to, and how likely each number is."""
         return of_sizes(self.people)
@@ -122,8 +129,8 @@ class Characteristics(Shown):
             "toxicities expected"
         )
         notes = [told]
-        if self.untried > UNTRIED:
-            notes.append(f"a dose that nobody had is declared with probability {self.untried:.2%}: the model says so")
+        if self.untried_told:
+            notes.append(self.untried_told)
         if self.lost or self.below:
             notes.append(f"{self.lost:.2f} products lost and {self.below:.2f} people given less than planned expected")
         return (Sheet("What the design does (exact)", columns, 1, tuple(notes)),)

@@ -273,18 +273,14 @@ def _declares(walk, count, people, visits, missed, shown, onset, grade):  # type
 @nb.njit(cache=True)
 def _stop(walk, trial, counts, people, shown, onset, grade, known, heap, size, now):  # type: ignore[no-untyped-def]
     """The hold of the trial, where enough people are harmed and something of that was not judged before."""
-    if not walk.whole[STOPS_] or trial[STOPPED]:
+    if trial[STOPPED] or not walk.whole[STOPS_] or not _triggered(walk, trial, people, shown, onset, grade):
         return size
     news = False
     for person in range(trial[COUNT]):
-        start = people[person, LAST] if walk.whole[FROM_LAST_] else people[person, FIRST]
-        for each in range(shown.shape[1]):
-            if shown[person, each] > 0 and _unacceptable(walk, grade[person, each], onset[person, each] - start):
-                news = news or known[person, each] != 2
-    if not news or not _triggered(walk, trial, people, shown, onset, grade):
+        if _news(walk, people[person], shown[person], onset[person], grade[person], known[person]):
+            news = True
+    if not news:
         return size
-    for person in range(trial[COUNT]):
-        _news(walk, people[person], shown[person], onset[person], grade[person], known[person])
     trial[STOPPED], trial[STOPPED_SINCE] = 1, now
     size = push(heap, size, now + walk.whole[DECISION_DAYS_], w.DECIDED, w.TRIAL, counts[w.STOPS])
     counts[w.STOPS] += 1
@@ -314,11 +310,7 @@ def _shows(walk, trial, counts, me, people, shown, onset, grade, judged, known, 
         size = push(heap, size, now + walk.whole[DECISION_DAYS_], w.DECIDED, person, me[HOLDS])
         me[HOLDS] += 1
         counts[w.HOLDS] += 1
-    counted = (
-        worst >= walk.whole[LEAST_]
-        and 0 <= now - (me[LAST] if walk.whole[FROM_LAST_] else me[FIRST]) <= walk.whole[WITHIN_]
-    )
-    if counted:
+    if _unacceptable(walk, worst, now - (me[LAST] if walk.whole[FROM_LAST_] else me[FIRST])):
         size = _stop(walk, trial, counts, people, shown, onset, grade, known, heap, size, now)
     if worst == 5:
         counts[w.DEATHS] += 1
@@ -335,12 +327,7 @@ def _news(walk, me, shown, onset, grade, judged):  # type: ignore[no-untyped-def
         found = found or (counts and judged[each] != 2)
     if found:
         for each in range(len(shown)):
-            counts = (
-                shown[each] > 0
-                and grade[each] >= walk.whole[LEAST_]
-                and 0 <= onset[each] - start <= walk.whole[WITHIN_]
-            )
-            if counts and judged[each] == 0:
+            if judged[each] == 0 and shown[each] > 0 and _unacceptable(walk, grade[each], onset[each] - start):
                 judged[each] = 1
     return found
 
